@@ -1,0 +1,7 @@
+"""`python -m engine` is `duckbill`."""
+
+from __future__ import annotations
+
+from engine.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The Metronome objects of a workspace, validated, and their loaders."""

@@ -1,0 +1,96 @@
+"""The whole catalog, frozen: what a run reads instead of files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from hashlib import sha256
+
+from engine.catalog.contract import Contract
+from engine.catalog.customer import Customer
+from engine.catalog.fields import CatalogObject
+from engine.catalog.metric import BillableMetric, sql_without_comments
+from engine.catalog.product import Product
+from engine.catalog.rate_card import Rate, RateCard
+
+
+class Catalog(CatalogObject):
+    """Every object of a workspace, in the order of the files (by path) and of the positions in them.
+
+    Lookups raise KeyError for an id that is not there; a catalog made by `load_catalog` refers to no such id.
+    """
+
+    billable_metrics: tuple[BillableMetric, ...] = ()
+    products: tuple[Product, ...] = ()
+    rate_cards: tuple[RateCard, ...] = ()
+    rates: tuple[Rate, ...] = ()
+    customers: tuple[Customer, ...] = ()
+    contracts: tuple[Contract, ...] = ()
+
+    def metric(self, metric_id: str) -> BillableMetric:
+        return self._metrics_by_id[metric_id]
+
+    def product(self, product_id: str) -> Product:
+        return self._products_by_id[product_id]
+
+    def rate_card(self, rate_card_id: str) -> RateCard:
+        return self._rate_cards_by_id[rate_card_id]
+
+    def rate(self, rate_id: str) -> Rate:
+        return self._rates_by_id[rate_id]
+
+    def customer(self, customer_id: str) -> Customer:
+        return self._customers_by_id[customer_id]
+
+    def contract(self, contract_id: str) -> Contract:
+        return self._contracts_by_id[contract_id]
+
+    def to_json(self) -> str:
+        """This catalog as JSON that is the same for the same objects, whatever files they came from.
+
+        Objects are ordered by id, numbers are plain text, times are RFC 3339, absent values are left out.
+        """
+        return self._in_order_of_ids().model_dump_json(exclude_none=True, indent=1)
+
+    def content_hash(self) -> str:
+        """SHA-256 of what the catalog says; file layout, spacing and comments, in SQL too, do not matter."""
+        bare = tuple(
+            metric if metric.sql is None else metric.model_copy(update={"sql": sql_without_comments(metric.sql)})
+            for metric in self.billable_metrics
+        )
+        plain = self.model_copy(update={"billable_metrics": bare})
+        return sha256(plain.to_json().encode()).hexdigest()
+
+    def _in_order_of_ids(self) -> Catalog:
+        return Catalog.model_construct(
+            billable_metrics=tuple(sorted(self.billable_metrics, key=lambda each: each.id)),
+            products=tuple(sorted(self.products, key=lambda each: each.id)),
+            rate_cards=tuple(sorted(self.rate_cards, key=lambda each: each.id)),
+            rates=tuple(sorted(self.rates, key=lambda each: each.id)),
+            customers=tuple(sorted(self.customers, key=lambda each: each.id)),
+            contracts=tuple(sorted(self.contracts, key=lambda each: each.id)),
+        )
+
+    @cached_property
+    def _metrics_by_id(self) -> Mapping[str, BillableMetric]:
+        return {each.id: each for each in self.billable_metrics}
+
+    @cached_property
+    def _products_by_id(self) -> Mapping[str, Product]:
+        return {each.id: each for each in self.products}
+
+    @cached_property
+    def _rate_cards_by_id(self) -> Mapping[str, RateCard]:
+        return {each.id: each for each in self.rate_cards}
+
+    @cached_property
+    def _rates_by_id(self) -> Mapping[str, Rate]:
+        return {each.id: each for each in self.rates}
+
+    @cached_property
+    def _customers_by_id(self) -> Mapping[str, Customer]:
+        return {each.id: each for each in self.customers}
+
+    @cached_property
+    def _contracts_by_id(self) -> Mapping[str, Contract]:
+        return {each.id: each for each in self.contracts}

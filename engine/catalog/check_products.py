@@ -1,0 +1,34 @@
+"""Products against their metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.catalog.build import Built
+from engine.catalog.product import Product
+from engine.errors import Problem
+
+
+def check_products(built: Built) -> Iterator[Problem]:
+    """The keys of a product must stand together in one group key of its metric (spec/metering.md §9, §15 C5).
+
+    The columns of a SQL metric are known only once its query is read, which is not the catalog's business.
+    """
+    metrics = {each.object.id: each.object for each in built.billable_metrics}
+    for placed in built.products:
+        product = placed.object
+        metric = metrics.get(product.billable_metric_id or "")
+        if metric is None or metric.sql is not None:
+            continue
+        needed = keys_of(product)
+        if not needed or any(set(needed) <= set(key) for key in metric.group_keys):
+            continue
+        field = "pricing_group_key" if product.pricing_group_key else "presentation_group_key"
+        listed = ", ".join(needed)
+        what = f"no group key of metric {metric.name!r} holds {listed} together"
+        yield placed.item.problem((field,), what, f"give the metric group_keys: [[{listed}]]")
+
+
+def keys_of(product: Product) -> tuple[str, ...]:
+    """Pricing keys, then the presentation keys that are not also pricing keys."""
+    return tuple(dict.fromkeys(product.pricing_group_key + product.presentation_group_key))

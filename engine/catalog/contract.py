@@ -1,0 +1,121 @@
+"""Contracts: which customer is billed by which rate card, from when, how often, and with which overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import Annotated, ClassVar
+
+from engine.catalog.fields import (
+    RESPONSE_KEYS,
+    AnyCase,
+    CatalogObject,
+    Finding,
+    Hour,
+    Instant,
+    Name,
+    TextMap,
+    Whole,
+    interval_findings,
+)
+from engine.catalog.override import Override, OverrideType
+
+
+class StatementFrequency(StrEnum):
+    MONTHLY = "MONTHLY"
+    QUARTERLY = "QUARTERLY"
+    ANNUAL = "ANNUAL"
+    WEEKLY = "WEEKLY"
+
+
+class StatementDay(StrEnum):
+    FIRST_OF_MONTH = "FIRST_OF_MONTH"
+    CONTRACT_START = "CONTRACT_START"
+    CUSTOM_DATE = "CUSTOM_DATE"
+
+
+class MultiplierPrioritization(StrEnum):
+    LOWEST_MULTIPLIER = "LOWEST_MULTIPLIER"
+    EXPLICIT = "EXPLICIT"
+
+
+class UsageStatementSchedule(CatalogObject):
+    """How usage is cut into statement periods (spec/rating.md §9)."""
+
+    later = frozenset({"invoice_generation_starting_at"})
+
+    frequency: Annotated[StatementFrequency, AnyCase()] = StatementFrequency.MONTHLY
+    day: Annotated[StatementDay, AnyCase()] = StatementDay.FIRST_OF_MONTH
+    billing_anchor_date: Hour | None = None
+
+    def findings(self) -> Iterator[Finding]:
+        custom = self.day is StatementDay.CUSTOM_DATE
+        if custom and self.billing_anchor_date is None:
+            yield Finding(("day",), "CUSTOM_DATE needs a billing_anchor_date", "say when a period starts")
+        if not custom and self.billing_anchor_date is not None:
+            yield Finding(("billing_anchor_date",), f"{self.day} takes no billing_anchor_date", "set day: CUSTOM_DATE")
+
+
+class Contract(CatalogObject):
+    """One customer's terms for `starting_at <= t < ending_before`; an alias is already its `rate_card_id`."""
+
+    references: ClassVar[Mapping[str, str]] = {"customer_id": "customers", "rate_card_id": "rate_cards"}
+    accepted = RESPONSE_KEYS | {
+        "billing_provider_configuration",
+        "delivery_method",
+        "netsuite_sales_order_id",
+        "rate_card_alias",
+        "revenue_system_configuration",
+        "salesforce_opportunity_id",
+        "scheduled_charges_on_usage_invoices",
+        "total_contract_value",
+        "uniqueness_key",
+    }
+    later = frozenset(
+        {
+            "amendments",
+            "archived_at",
+            "commits",
+            "credits",
+            "discounts",
+            "hierarchy_configuration",
+            "package_alias",
+            "package_id",
+            "prepaid_balance_threshold_configuration",
+            "professional_services",
+            "recurring_commits",
+            "recurring_credits",
+            "reseller_royalties",
+            "scheduled_charges",
+            "spend_threshold_configuration",
+            "subscriptions",
+            "transition",
+            "usage_filter",
+        }
+    )
+
+    id: Name
+    customer_id: Name
+    rate_card_id: Name
+    name: str | None = None
+    starting_at: Instant
+    ending_before: Instant | None = None
+    overrides: tuple[Override, ...] = ()
+    usage_statement_schedule: UsageStatementSchedule = UsageStatementSchedule()
+    multiplier_override_prioritization: Annotated[MultiplierPrioritization, AnyCase()] = (
+        MultiplierPrioritization.LOWEST_MULTIPLIER
+    )
+    net_payment_terms_days: Whole | None = None
+    custom_fields: TextMap = ()
+
+    def findings(self) -> Iterator[Finding]:
+        yield from interval_findings(self.starting_at, self.ending_before)
+        if self.multiplier_override_prioritization is not MultiplierPrioritization.EXPLICIT:
+            return
+        for position, override in enumerate(self.overrides):
+            if override.type is OverrideType.MULTIPLIER and override.priority is None:
+                yield Finding(
+                    ("overrides", position),
+                    "a MULTIPLIER override under EXPLICIT prioritization needs a priority",
+                    "the smallest priority wins",
+                )

@@ -1,0 +1,99 @@
+"""A folder of files to a `Catalog`, or to every problem in it at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from os.path import relpath
+from pathlib import Path
+
+from engine.catalog.build import Built, build
+from engine.catalog.catalog import Catalog
+from engine.catalog.check_contracts import ContractChecks
+from engine.catalog.check_customers import check_customers
+from engine.catalog.check_products import check_products
+from engine.catalog.check_rates import check_rates
+from engine.catalog.document import SECTIONS, Document
+from engine.catalog.items import gather
+from engine.catalog.json_files import read_json, read_json_lines
+from engine.catalog.metric_file import read_metric_file
+from engine.catalog.rate_csv import read_rate_csv
+from engine.catalog.strict_yaml import read_yaml
+from engine.errors import CatalogError, Problem, did_you_mean
+
+_READERS: dict[str, Callable[[str, str], Document]] = {
+    ".yml": read_yaml,
+    ".yaml": read_yaml,
+    ".json": read_json,
+    ".csv": read_rate_csv,
+    ".sql": read_metric_file,
+}
+
+
+def load_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> Catalog:
+    """The catalog of the workspace at `root`; raises CatalogError carrying every problem found."""
+    catalog, problems = read_catalog(root, extra_metric_dirs=extra_metric_dirs)
+    if catalog is None:
+        raise CatalogError(problems)
+    return catalog
+
+
+def read_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> tuple[Catalog | None, tuple[Problem, ...]]:
+    """The catalog, or None and every problem, sorted by file and place.
+
+    Reads `catalog/**` (YAML, JSON, JSON Lines; price seeds in `catalog/rates/`) and `*.sql` in `metrics_sql/`
+    and in `extra_metric_dirs`. Problems name files relative to `root`. A file that cannot be read as what its
+    name says takes no part in the catalog; the others are still checked, as far as that is possible without it.
+    """
+    problems: list[Problem] = []
+    documents = [
+        document
+        for path in _files(root, extra_metric_dirs)
+        if (document := _read(path, _name(path, root), problems)) is not None
+    ]
+    items = gather(documents, problems)
+    complete = not problems
+    built = build(items, problems, complete=complete)
+    problems += [*check_products(built), *check_rates(built), *check_customers(built)]
+    if complete:
+        problems += ContractChecks(built).problems()
+    if problems:
+        return None, tuple(sorted(set(problems)))
+    return _catalog(built), ()
+
+
+def _catalog(built: Built) -> Catalog:
+    return Catalog(
+        **{section: tuple(each.object for each in getattr(built, section)) for section in SECTIONS},
+    )
+
+
+def _files(root: Path, extra_metric_dirs: tuple[Path, ...]) -> list[Path]:
+    """Every catalog file, ordered by its name relative to `root`, whatever order the file system has."""
+    found = [path for path in (root / "catalog").rglob("*") if path.suffix in {*_READERS, ".jsonl"} - {".sql"}]
+    for folder in (root / "metrics_sql", *extra_metric_dirs):
+        found += folder.glob("*.sql")
+    visible = [path for path in found if path.is_file() and not path.name.startswith(".")]
+    return sorted(dict.fromkeys(visible), key=lambda path: _name(path, root))
+
+
+def _name(path: Path, root: Path) -> str:
+    return Path(relpath(path, root)).as_posix()
+
+
+def _read(path: Path, name: str, problems: list[Problem]) -> Document | None:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        if path.suffix != ".jsonl":
+            return _READERS[path.suffix](name, text)
+        section = path.name.partition(".")[0]
+        if section in SECTIONS:
+            return read_json_lines(name, text, section)
+        remedy = did_you_mean(section, SECTIONS)
+        problems.append(Problem(name, 0, 0, f"the file is named after no section ({section!r})", remedy))
+    except CatalogError as error:
+        problems += error.problems
+    except UnicodeDecodeError as error:
+        problems.append(Problem(name, 0, 0, f"not UTF-8 at byte {error.start}", "save the file as UTF-8"))
+    except OSError as error:
+        problems.append(Problem(name, 0, 0, f"cannot be read: {error.strerror}"))
+    return None

@@ -1,0 +1,112 @@
+"""The names and ids of a catalog: which id an item has, and which id a reference means."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from engine.catalog.document import NOUN
+from engine.catalog.items import Item
+from engine.errors import Problem, did_you_mean
+from engine.values.ids import derived_id
+from engine.values.period import parse_instant
+
+#: Sections whose items have a name of their own that no other item of the section may have.
+NAMED = ("billable_metrics", "products", "rate_cards", "customers")
+
+
+class References:
+    """Ids by name and ids by id of every named section, whether or not the item is right otherwise."""
+
+    def __init__(self, items: dict[str, list[Item]], problems: list[Problem]) -> None:
+        self._ids: dict[str, set[str]] = {}
+        self._id_of_name: dict[str, dict[str, str]] = {}
+        for section in NAMED:
+            self._index(section, items[section], problems)
+        self._aliases = _aliases(items["rate_cards"])
+
+    def resolve(self, section: str, given: str) -> str | None:
+        """The id that a name or an id of a section means, or None."""
+        if given in self._ids[section]:
+            return given
+        return self._id_of_name[section].get(given)
+
+    def id_of_name(self, section: str, name: object) -> str | None:
+        """The id of the item with this name."""
+        return self._id_of_name[section].get(name) if isinstance(name, str) else None
+
+    def remedy(self, section: str, given: str) -> str:
+        """The nearest name or id."""
+        return did_you_mean(given, [*self._id_of_name[section], *self._ids[section]])
+
+    def card_of_alias(self, alias: str, moment: datetime) -> str | None:
+        """The rate card that held an alias at a moment: of several, the one most recently assigned."""
+        held = [
+            (start is not None, start, position, card)
+            for position, (name, start, end, card) in enumerate(self._aliases)
+            if name == alias and (start is None or start <= moment) and (end is None or moment < end)
+        ]
+        return max(held)[-1] if held else None
+
+    def alias_remedy(self, alias: str) -> str:
+        return did_you_mean(alias, {name for name, *_ in self._aliases})
+
+    def _index(self, section: str, items: list[Item], problems: list[Problem]) -> None:
+        first_by_id: dict[str, Item] = {}
+        first_by_name: dict[str, Item] = {}
+        names: dict[str, str] = {}
+        for item in items:
+            item_id, name = item_identity(section, item.value)
+            for kind, text, first in (("name", name, first_by_name), ("id", item_id, first_by_id)):
+                if text is None:
+                    continue
+                if text in first and not (kind == "id" and "id" not in item.value):
+                    problems.append(_repeated(section, kind, text, item, first[text]))
+                first.setdefault(text, item)
+            if name is not None and item_id is not None:
+                names.setdefault(name, item_id)
+        self._ids[section] = set(first_by_id)
+        self._id_of_name[section] = names
+
+
+def item_identity(section: str, value: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The id (given, or derived from the name) and the name of an item; None for what is not text."""
+    name, given = value.get("name"), value.get("id")
+    name = name if isinstance(name, str) and name else None
+    if isinstance(given, str) and given:
+        return given, name
+    return (None if name is None else derived_id(NOUN[section].replace(" ", "_"), name)), name
+
+
+def _repeated(section: str, kind: str, text: str, item: Item, first: Item) -> Problem:
+    place = first.place_of()
+    what = f"{NOUN[section]} {kind} {text!r} is already taken"
+    return item.problem((kind,), what, f"first given at {place.file}:{place.line}")
+
+
+def _aliases(
+    cards: list[Item],
+) -> list[tuple[str, datetime | None, datetime | None, str]]:
+    """Every well-formed alias with its interval and rate card; the malformed are reported with their card."""
+    found = []
+    for card in cards:
+        card_id, _ = item_identity("rate_cards", card.value)
+        aliases = card.value.get("aliases")
+        for alias in aliases if isinstance(aliases, list) else ():
+            if isinstance(alias, dict) and isinstance(alias.get("name"), str) and card_id is not None:
+                start, end = (
+                    instant_or_none(alias.get("starting_at")),
+                    instant_or_none(alias.get("ending_before")),
+                )
+                found.append((alias["name"], start, end, card_id))
+    return found
+
+
+def instant_or_none(value: object) -> datetime | None:
+    """A well-formed time, or None: whoever validates the item reports the others."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse_instant(value)
+    except ValueError:
+        return None

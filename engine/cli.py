@@ -1,0 +1,251 @@
+"""The command line: arguments, printing and exit codes; the work is done by `Workspace`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import traceback
+from pathlib import Path
+from types import FrameType
+from typing import Annotated, NoReturn
+
+import typer
+
+from engine.errors import CatalogError, DuckbillError, UserError
+from engine.formats import Format, SummaryFormat
+from engine.version import VERSION
+
+app = typer.Typer(
+    name="duckbill",
+    help="Usage-based billing: events in, invoices out, exact to the last digit.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+invoices_app = typer.Typer(help="Look at published invoices.", no_args_is_help=True)
+events_app = typer.Typer(help="Look at landed and refused events.", no_args_is_help=True)
+app.add_typer(invoices_app, name="invoices")
+app.add_typer(events_app, name="events")
+
+WorkspaceOption = Annotated[
+    Path, typer.Option("--workspace", "-w", envvar="DUCKBILL_WORKSPACE", help="The workspace folder.")
+]
+NowOption = Annotated[
+    str | None, typer.Option("--now", help="What time it is, RFC 3339; the wall clock when left out.")
+]
+PeriodOption = Annotated[str, typer.Option("--period", "-p", help="A calendar month in UTC, such as 2026-10.")]
+LatestPeriodOption = Annotated[
+    str | None, typer.Option("--period", "-p", help="A calendar month; the latest published one when left out.")
+]
+RowsOption = Annotated[Format, typer.Option("--output", "-o", help="How to write the rows.")]
+SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="For people, or one line of JSON.")]
+HERE = Path()
+
+
+@app.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    """Usage-based billing: events in, invoices out, exact to the last digit."""
+    if version:
+        print(VERSION)
+        raise typer.Exit
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to put the demo workspace.")] = Path("duckbill-demo"),
+    scenario: Annotated[str, typer.Option(help="Which bundled scenario to run.")] = "ai-saas",
+    output: SummaryOption = SummaryFormat.table,
+) -> None:
+    """Copy a bundled scenario, land its events, run its billing period and show the invoices."""
+    from engine.demo import run_demo
+
+    run_demo(folder, scenario, output)
+
+
+@app.command()
+def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")]) -> None:
+    """Make a small workspace that runs, to be edited into your own."""
+    from engine.demo import init_workspace
+
+    init_workspace(folder)
+
+
+@app.command()
+def validate(workspace: WorkspaceOption = HERE, output: SummaryOption = SummaryFormat.table) -> None:
+    """Check the catalog and every SQL metric, offline, and report all problems at once."""
+    from engine.output import note, write_summary
+    from engine.workspace import open_workspace
+
+    problems = open_workspace(workspace).validate()
+    if output is SummaryFormat.json:
+        found = [
+            {"file": each.file, "line": each.line, "column": each.column, "what": each.what, "remedy": each.remedy}
+            for each in problems
+        ]
+        write_summary({"schema_version": 1, "command": "validate", "problems": found})
+    else:
+        for problem in problems:
+            print(problem)
+    note(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}" if problems else "no problems")
+    if problems:
+        raise typer.Exit(CatalogError.exit_code)
+
+
+@app.command()
+def land(
+    files: Annotated[list[str], typer.Argument(help="NDJSON, JSON array or Parquet files; - reads standard input.")],
+    workspace: WorkspaceOption = HERE,
+    now: NowOption = None,
+    output: SummaryOption = SummaryFormat.table,
+) -> None:
+    """Land usage events: validated, deduplicated, written once."""
+    from engine.describe import describe_landing
+    from engine.output import progress_bar, write_summary
+    from engine.workspace import open_workspace
+
+    with progress_bar() as progress:
+        landed = open_workspace(workspace).land_files(files, now=now, progress=progress)
+    if output is SummaryFormat.json:
+        write_summary(landed.summary())
+    else:
+        describe_landing(landed)
+
+
+@app.command(name="compile")
+def compile_metric(
+    metric: Annotated[str, typer.Argument(help="A billable metric by name or id; - reads a SQL metric from stdin.")],
+    workspace: WorkspaceOption = HERE,
+    period: Annotated[str | None, typer.Option("--period", "-p", help="Compile for the events of this month.")] = None,
+) -> None:
+    """Print the SQL that runs for a metric, over all customers at once."""
+    from engine.workspace import compile_sql_text, open_workspace
+
+    if metric == "-":
+        print(compile_sql_text(sys.stdin.read(), file="<stdin>"), end="")
+    else:
+        print(open_workspace(workspace).compile(metric, period=period), end="")
+
+
+@app.command()
+def preview(
+    metric: Annotated[str, typer.Argument(help="A billable metric by name or id.")],
+    period: PeriodOption,
+    customer: Annotated[str | None, typer.Option(help="One customer, by name, id or ingest alias.")] = None,
+    group_by: Annotated[str, typer.Option(help="Properties to group a streaming metric by: model,region.")] = "",
+    workspace: WorkspaceOption = HERE,
+    output: RowsOption = Format.table,
+) -> None:
+    """Run one metric over a month and write nothing."""
+    from engine.output import write_rows
+    from engine.workspace import open_workspace
+
+    keys = [key for key in group_by.split(",") if key]
+    write_rows(open_workspace(workspace).preview(metric, period=period, customer=customer, group_by=keys), output)
+
+
+@app.command()
+def run(
+    period: PeriodOption,
+    workspace: WorkspaceOption = HERE,
+    now: NowOption = None,
+    output: SummaryOption = SummaryFormat.table,
+) -> None:
+    """Compute and publish DRAFT invoices for every customer; running again with nothing changed does nothing."""
+    from engine.describe import describe_run
+    from engine.output import progress_bar, write_summary
+    from engine.workspace import open_workspace
+
+    with progress_bar() as progress:
+        finished = open_workspace(workspace).run(period, now=now, progress=progress)
+    if output is SummaryFormat.json:
+        write_summary(finished.summary)
+    else:
+        describe_run(finished)
+    if len(finished.parked):
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(workspace: WorkspaceOption = HERE, output: SummaryOption = SummaryFormat.table) -> None:
+    """Hash every committed event file again and report what is missing, changed or foreign."""
+    from engine.output import note, write_summary
+    from engine.workspace import open_workspace
+
+    findings = open_workspace(workspace).verify()
+    if output is SummaryFormat.json:
+        write_summary({"schema_version": 1, "command": "verify", "findings": [str(each) for each in findings]})
+    else:
+        for finding in findings:
+            print(finding)
+    note(f"{len(findings)} findings" if findings else "every committed file is what was committed")
+    if any(finding.kind != "orphan" for finding in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of catalog files, for editors."""
+    from engine.catalog.schema import catalog_schema
+
+    print(json.dumps(catalog_schema(), indent=2))
+
+
+@invoices_app.command("list")
+def list_invoices(
+    period: LatestPeriodOption = None, workspace: WorkspaceOption = HERE, output: RowsOption = Format.table
+) -> None:
+    """The published invoices of a billing period."""
+    from engine.output import write_rows
+    from engine.workspace import open_workspace
+
+    write_rows(open_workspace(workspace).invoices(period), output)
+
+
+@invoices_app.command("show")
+def show_invoice(
+    invoice: Annotated[str, typer.Argument(help="An invoice id, or a customer by name, id or ingest alias.")],
+    period: LatestPeriodOption = None,
+    workspace: WorkspaceOption = HERE,
+    output: RowsOption = Format.table,
+) -> None:
+    """The line items of one invoice, or of all of a customer's."""
+    from engine.output import write_rows
+    from engine.workspace import open_workspace
+
+    write_rows(open_workspace(workspace).invoice_lines(invoice, period), output)
+
+
+@events_app.command("rejected")
+def list_rejected(workspace: WorkspaceOption = HERE, output: RowsOption = Format.table) -> None:
+    """Every refused line and every duplicate, with its reason."""
+    from engine.output import write_rows
+    from engine.workspace import open_workspace
+
+    write_rows(open_workspace(workspace).rejected(), output)
+
+
+def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
+    sys.exit(128 + number)
+
+
+def main() -> NoReturn:
+    """Runs the command line and ends the process with the documented exit code (README, exit codes)."""
+    signal.signal(signal.SIGINT, _interrupted)
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        app()
+    except UserError as error:
+        print(f"duckbill: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except DuckbillError as error:
+        print(f"duckbill: internal error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough, as `| head` does.
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception:
+        traceback.print_exc()
+        print("duckbill: internal error; this is a bug in duckbill", file=sys.stderr)
+        sys.exit(DuckbillError.exit_code)
+    sys.exit(0)

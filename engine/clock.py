@@ -1,0 +1,12 @@
+"""The one place that reads the wall clock; everything deeper is told what time it is."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from engine.values.period import as_utc
+
+
+def moment(now: datetime | str | None) -> datetime:
+    """The time a caller gave, or the present, as naive UTC."""
+    return as_utc(datetime.now(UTC) if now is None else now)

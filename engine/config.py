@@ -1,0 +1,110 @@
+"""`duckbill.toml`: where a workspace says how it is landed, metered and run."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.catalog.product import SqlBreakdownGranularity
+from engine.errors import CatalogError, Problem, UserError, did_you_mean
+from engine.events.land import LandingLimits
+from engine.executors.connection import EngineSettings
+
+#: The name of the file, and what makes a folder a workspace.
+CONFIG_FILE = "duckbill.toml"
+
+_Count = Annotated[int, Field(gt=0)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class WorkspaceSection(_Section):
+    name: str
+
+
+class LandingSection(_Section):
+    past_days: _Count = 34
+    future_hours: _Count = 24
+    property_fields: _Count = 1000
+
+    def limits(self) -> LandingLimits:
+        return LandingLimits(
+            past=timedelta(days=self.past_days),
+            future=timedelta(hours=self.future_hours),
+            property_fields=self.property_fields,
+        )
+
+
+class EngineSection(_Section):
+    memory_limit: str = "4GiB"
+    threads: _Count | None = None
+
+    def settings(self) -> EngineSettings:
+        return EngineSettings(memory_limit=self.memory_limit, threads=self.threads)
+
+
+class MeteringSection(_Section):
+    sql_breakdown_granularity: SqlBreakdownGranularity = SqlBreakdownGranularity.SERVICE_PERIOD
+
+
+class DemoSection(_Section):
+    """What `duckbill demo` runs; only bundled scenarios have it."""
+
+    period: str
+    now: str
+
+
+class Config(_Section):
+    """The whole file; every section but `[workspace]` may be left out."""
+
+    workspace: WorkspaceSection
+    landing: LandingSection = LandingSection()
+    engine: EngineSection = EngineSection()
+    metering: MeteringSection = MeteringSection()
+    demo: DemoSection | None = None
+
+
+def load_config(root: Path) -> Config:
+    """The configuration of a workspace.
+
+    Raises UserError when the folder is not a workspace and CatalogError, with every problem, when the file is wrong.
+    """
+    path = root / CONFIG_FILE
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise UserError(
+            f"{root} is not a workspace: it has no {CONFIG_FILE}; make one with: duckbill init DIR"
+        ) from error
+    try:
+        content = tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError([Problem(CONFIG_FILE, 0, 0, f"not valid TOML: {error}")]) from error
+    try:
+        return Config.model_validate(content)
+    except ValidationError as error:
+        raise CatalogError(
+            [_problem(text, details["loc"], details["type"], details["msg"]) for details in error.errors()]
+        ) from error
+
+
+def _problem(text: str, location: tuple[int | str, ...], kind: str, message: str) -> Problem:
+    """One pydantic finding at the line where its key stands."""
+    key = str(location[-1])
+    line = next(
+        (number for number, each in enumerate(text.splitlines(), 1) if each.strip().lstrip("[").startswith(key)), 0
+    )
+    if kind == "extra_forbidden":
+        model: type[BaseModel] = Config
+        for name in location[:-1]:
+            section = model.model_fields[str(name)].annotation
+            model = section if isinstance(section, type) and issubclass(section, BaseModel) else DemoSection
+        return Problem(CONFIG_FILE, line, 1, f"unknown key {key!r}", did_you_mean(key, model.model_fields))
+    return Problem(CONFIG_FILE, line, 1 if line else 0, f"{'.'.join(map(str, location))}: {message}")

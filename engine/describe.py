@@ -1,0 +1,68 @@
+"""What people read after a command: tables on stdout, where to look next on stderr."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.landing import Landing
+from engine.output import note, print_table
+from engine.result import shown
+from engine.runs import Run
+
+_INVOICE_COLUMNS = ("customer_name", "starting_at", "ending_before", "status", "line_items", "currency", "total")
+_LINE_COLUMNS = (
+    "product_name",
+    "pricing_group_values",
+    "presentation_group_values",
+    "starting_at",
+    "ending_before",
+    "tier_level",
+    "quantity",
+    "unit_price",
+    "total",
+)
+
+
+def describe_landing(landed: Landing) -> None:
+    """Counts of accepted, duplicate and rejected events, by reason."""
+    summary = landed.summary()
+    rows = [(verdict, "", str(summary[verdict])) for verdict in ("read", "accepted", "duplicate", "rejected")]
+    for kind in ("duplicates", "reasons"):
+        counts = summary[kind]
+        assert isinstance(counts, dict)
+        verdict = "duplicate" if kind == "duplicates" else "rejected"
+        rows += [(verdict, str(reason), str(count)) for reason, count in counts.items()]
+    print_table(("verdict", "reason", "events"), rows)
+    if summary["already_landed"]:
+        note("landed before; nothing was added")
+    elif summary["rejected"]:
+        note("see the refused lines with: duckbill events rejected")
+
+
+def describe_run(run: Run) -> None:
+    """The invoices of a run, what is on no invoice, and where the evidence lies."""
+    _print(run.invoices.dicts(), _INVOICE_COLUMNS, f"Invoices of {run.period.label}")
+    if run.unchanged:
+        note(f"run {run.run_id} is already published and nothing has changed; nothing was done")
+    for kind, rows in (
+        ("unrated", run.unrated),
+        ("not entitled", run.not_entitled),
+        ("parked", run.parked),
+        ("invalid values", run.invalid_values),
+    ):
+        if len(rows):
+            note(f"{kind}: {len(rows)} row{'s' if len(rows) != 1 else ''} on no invoice")
+    note(f"run {run.run_id}: manifest, catalog and compiled SQL are in {run.folder}")
+
+
+def describe_lines(run: Run, customers: int) -> None:
+    """The line items of the first few invoices."""
+    lines = run.line_items.dicts()
+    for invoice in run.invoices.dicts()[:customers]:
+        own = [line for line in lines if line["invoice_id"] == invoice["id"]]
+        print()
+        _print(own, _LINE_COLUMNS, f"{invoice['customer_name']}: {shown(invoice['total'])} {invoice['currency']}")
+
+
+def _print(rows: Iterable[dict[str, object]], columns: tuple[str, ...], title: str) -> None:
+    print_table(columns, ([shown(row[column]) for column in columns] for row in rows), title)

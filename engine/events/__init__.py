@@ -1,0 +1,1 @@
+"""Events: validate, deduplicate, land; and the Delta table they land in."""

@@ -1,0 +1,128 @@
+"""Writing accepted and refused events as Parquet files named by their content."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+
+import duckdb
+import sqlglot.expressions as exp
+
+from engine.events.counting import one_number
+from engine.events.files import WrittenFile, content_name, fresh_folder, move_into_place, sync_folders
+from engine.events.fixed_sql import fixed_sql
+from engine.events.profile import Profiles
+from engine.events.property_columns import PropertyColumns
+from engine.events.table import PLACEHOLDER_FIELD, PROFILE_KEY
+
+
+def write_events(
+    connection: duckdb.DuckDBPyConnection,
+    columns: PropertyColumns,
+    profiles: Profiles,
+    table: Path,
+    staging: Path,
+    now: datetime,
+    batch_id: str,
+) -> list[WrittenFile]:
+    """One file a day under `table`, sorted by event_type, customer_id, timestamp, transaction_id."""
+    days = connection.execute(fixed_sql("days")).fetchall()
+    copy = _copy_day(columns).sql("duckdb")
+    fresh_folder(staging)
+    written: list[WrittenFile] = []
+    for day, rows, first, last in days:
+        profile = {name: asdict(seen) for name, seen in sorted(profiles.get(day, {}).items())}
+        unfinished = staging / f"{day}.parquet"
+        parameters = {
+            "day": day,
+            "now": now,
+            "batch_id": batch_id,
+            "path": str(unfinished),
+            "profile": json.dumps(profile, sort_keys=True),
+        }
+        connection.execute(copy, parameters)
+        relative = f"date={day}/{content_name(unfinished)}.parquet"
+        size = unfinished.stat().st_size
+        move_into_place(unfinished, table / relative)
+        written.append(WrittenFile(relative, day, size, rows, first.isoformat(), last.isoformat()))
+    sync_folders([table, *((table / file.path).parent for file in written)] if written else [])
+    staging.rmdir()
+    return written
+
+
+def write_rejected(
+    connection: duckdb.DuckDBPyConnection,
+    table: Path,
+    staging: Path,
+    now: datetime,
+    batch_id: str,
+    source: str,
+) -> list[WrittenFile]:
+    """The refused lines and duplicates of this landing as one file under `table`; none when there are none."""
+    fresh_folder(staging)
+    unfinished = staging / "rejected.parquet"
+    parameters = {"now": now, "batch_id": batch_id, "source": source, "path": str(unfinished)}
+    rows = one_number(connection, fixed_sql("write_rejected"), parameters)
+    written: list[WrittenFile] = []
+    if rows:
+        relative = f"{content_name(unfinished)}.parquet"
+        size = unfinished.stat().st_size
+        move_into_place(unfinished, table / relative)
+        sync_folders([table])
+        written.append(WrittenFile(relative, None, size, rows, now.isoformat(), now.isoformat()))
+    else:
+        unfinished.unlink()
+    staging.rmdir()
+    return written
+
+
+def struct_fields(columns: PropertyColumns) -> Sequence[str]:
+    """The fields of `properties` as written: never none, because a struct needs one."""
+    return columns.fields or (PLACEHOLDER_FIELD,)
+
+
+def _copy_day(columns: PropertyColumns) -> exp.Copy:
+    staged = set(columns.staged)
+    nothing = exp.cast(exp.null(), "VARCHAR")
+    members: list[exp.Expression] = [
+        exp.PropertyEQ(
+            this=exp.to_identifier(name, quoted=True),
+            expression=exp.column(columns.column(name)) if name in staged else nothing.copy(),
+        )
+        for name in struct_fields(columns)
+    ]
+    order = ("event_type", "customer_id", "timestamp", "transaction_id")
+    events = (
+        exp.select(
+            "transaction_id",
+            "customer_id",
+            "event_type",
+            "timestamp",
+            exp.Struct(expressions=members).as_("properties"),
+            "other_properties",
+            "CAST($now AS TIMESTAMP) AS ingested_at",
+            "CAST($batch_id AS VARCHAR) AS batch_id",
+            dialect="duckdb",
+        )
+        .from_("landing.staged")
+        .where("timestamp >= CAST($day AS DATE) AND timestamp < CAST($day AS DATE) + 1", dialect="duckdb")
+        .order_by(*order)
+    )
+    footer = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(
+                this=exp.to_identifier(PROFILE_KEY.decode(), quoted=True),
+                expression=exp.Placeholder(this="profile"),
+            )
+        ]
+    )
+    options = {"FORMAT": exp.var("parquet"), "COMPRESSION": exp.var("zstd"), "KV_METADATA": footer}
+    return exp.Copy(
+        this=events.subquery(),
+        kind=False,
+        files=[exp.Placeholder(this="path")],
+        params=[exp.CopyParameter(this=exp.var(name), expression=value) for name, value in options.items()],
+    )

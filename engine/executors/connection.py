@@ -1,0 +1,34 @@
+"""Connections: one in-memory DuckDB a task, with the settings that exact and repeatable answers need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How much of the machine one connection may use; None leaves DuckDB's own default."""
+
+    memory_limit: str | None = "4GiB"
+    threads: int | None = None
+
+
+def connect(settings: EngineSettings, spill: Path) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection that keeps UTC, raises on division by zero, and never loads an extension.
+
+    `spill` is a folder for data that does not fit in memory; it need not exist. The settings and their reasons are
+    in `preamble.sql`.
+    """
+    config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
+    if settings.memory_limit is not None:
+        config["memory_limit"] = settings.memory_limit
+    if settings.threads is not None:
+        config["threads"] = settings.threads
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute(files("engine.executors").joinpath("preamble.sql").read_text(encoding="utf-8"))
+    connection.execute(files("engine.executors").joinpath("macros.sql").read_text(encoding="utf-8"))
+    return connection

@@ -1,0 +1,199 @@
+"""Runs compiled metrics and rating stages on DuckDB: the default executor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from engine.errors import DuckbillError
+from engine.rating.inputs import PricingInputs
+from engine.rating.pipeline import Stage, macros_sql
+from engine.values.period import Period
+
+#: What a metric's quantity may be typed as; anything else is not exact.
+_WHOLE_TYPES = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+)
+
+
+class DuckDBExecutor:
+    """Tables and views on one connection, made in the order that a run needs them."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        connection.execute(macros_sql())
+
+    def load(self, name: str, table: pa.Table) -> None:
+        """A temporary table with the rows of an Arrow table."""
+        self.connection.register("incoming", table)
+        incoming = exp.select("*").from_("incoming")
+        self.connection.execute(_create_table(name, incoming))
+        self.connection.unregister("incoming")
+
+    def view_events(self, files: Sequence[Path], fallback: Path) -> None:
+        """The view `event_files` over an explicit list of files; never a glob, never types from paths.
+
+        Without files it has no rows and the columns of `fallback`.
+        """
+        scan = exp.func(
+            "read_parquet",
+            exp.Array(expressions=[exp.Literal.string(str(path)) for path in files or [fallback]]),
+            exp.PropertyEQ(this=exp.to_identifier("union_by_name"), expression=exp.true()),
+            exp.PropertyEQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false()),
+        )
+        rows = exp.select("*").from_(exp.Table(this=scan))
+        view = exp.Create(
+            this=exp.to_table("event_files"),
+            kind="VIEW",
+            replace=True,
+            properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+            expression=rows if files else rows.where(exp.false()),
+        )
+        self.connection.execute(view.sql("duckdb"))
+
+    def load_pricing(self, inputs: PricingInputs) -> None:
+        """Every input table, and the run's narrow exact types by the names that the stages cast to."""
+        for name, table in inputs.tables.items():
+            self.load(name, table)
+        for name, places in (("QUANTITY", inputs.scales.quantity), ("UNIT_PRICE", inputs.scales.unit_price)):
+            decimal = exp.DataType.build(f"DECIMAL(38, {places})", dialect="duckdb")
+            self.connection.execute(" ".join(("CREATE TYPE", name, "AS", decimal.sql("duckdb"))))
+
+    def run_stage(self, stage: Stage) -> None:
+        """A stage's SELECT as a temporary table of its name, its grain checked."""
+        self.connection.execute(" ".join(("CREATE TEMP TABLE", stage.name, "AS\n")) + stage.sql)
+        columns = [exp.column(name) for name in stage.grain]
+        repeated = (
+            exp.select(*columns).from_(exp.to_table(stage.name)).group_by(*columns).having("count(*) > 1").limit(1)
+        )
+        row = self.connection.execute(repeated.sql("duckdb")).fetchone()
+        if row is not None:
+            raise DuckbillError(f"stage {stage.name} has two rows for {dict(zip(stage.grain, row, strict=True))}")
+
+    def set_windows(self, rows: exp.Select) -> None:
+        """The table `windows(window_id, customer_id, starting_at, ending_before)` that scoped metrics read."""
+        self.connection.execute("DROP TABLE IF EXISTS windows")
+        self.connection.execute(_create_table("windows", rows))
+
+    def set_no_windows(self) -> None:
+        """No windows at all, for asking what types a query has."""
+        self.connection.execute("DROP TABLE IF EXISTS windows")
+        self.connection.execute(
+            "CREATE TEMP TABLE windows "
+            "(window_id BIGINT, customer_id VARCHAR, starting_at TIMESTAMP, ending_before TIMESTAMP)"
+        )
+
+    def statement_bounds(self, period: Period) -> tuple[datetime, datetime]:
+        """From the earliest statement period's start to the billing period's end, and at least the billing period."""
+        row = self.connection.execute("SELECT min(period_starting_at) FROM statement_periods").fetchone()
+        assert row is not None
+        return min(row[0] or period.starting_at, period.starting_at), period.ending_before
+
+    def set_one_window(self, starting_at: datetime, ending_before: datetime, customer_id: str | None) -> None:
+        """One and the same window for every customer, or for one: what a preview reads."""
+        self.connection.execute("DROP TABLE IF EXISTS windows")
+        self.connection.execute(
+            """
+            CREATE TEMP TABLE windows AS
+            SELECT row_number() OVER (ORDER BY customer_id) AS window_id, customer_id,
+                $starting_at::TIMESTAMP AS starting_at, $ending_before::TIMESTAMP AS ending_before
+            FROM (SELECT DISTINCT customer_id FROM customer_aliases)
+            WHERE coalesce(customer_id = $customer_id, true)
+            """,
+            {"starting_at": starting_at, "ending_before": ending_before, "customer_id": customer_id},
+        )
+
+    def value_places(self, query: exp.Select) -> int:
+        """The decimal places of a scoped metric's `value`, as DuckDB types it.
+
+        Raises DuckbillError when the type is not exact: no DOUBLE may survive in a compiled plan (DESIGN §6).
+        """
+        described = self.connection.execute("DESCRIBE " + query.sql("duckdb")).fetchall()
+        for name, kind, *_ in described:
+            if "DOUBLE" in kind or "FLOAT" in kind:
+                raise DuckbillError(f"column {name} of a compiled metric is {kind}, which is not exact")
+        kind = next(kind for name, kind, *_ in described if name == "value")
+        if kind in _WHOLE_TYPES:
+            return 0
+        if kind.startswith("DECIMAL("):
+            return int(kind.removesuffix(")").rpartition(",")[2])
+        raise DuckbillError(f"the quantity of a compiled metric is {kind}, which is not a number")
+
+    def meter(self, meter_id: int, query: exp.Select) -> None:
+        """Reads one meter over all its windows into `metered(window_id, key_values, value)`.
+
+        `value` is a whole number of the meter's smallest unit: the digits of the decimal without its point.
+        """
+        windows = exp.select("window_id", "customer_id", "starting_at", "ending_before").from_("meter_windows")
+        self.set_windows(windows.where(exp.column("meter_id").eq(meter_id)))
+        whole = "CAST(replace(CAST(value AS VARCHAR), '.', '') AS HUGEINT) AS value"
+        reading = exp.select("window_id", "key_values", whole, dialect="duckdb").from_(query.subquery("reading"))
+        self.connection.execute("INSERT INTO metered " + reading.sql("duckdb"))
+
+    def create_metered(self) -> None:
+        """The empty table that metering fills. Grain: window_id, key_values."""
+        self.connection.execute("CREATE TEMP TABLE metered (window_id BIGINT, key_values VARCHAR[], value HUGEINT)")
+
+    def preview(self, rows: exp.Select, columns: Sequence[str]) -> pa.Table:
+        """A metric's own rows with the customer of each window: customer_id, customer_name, then `columns`."""
+        shown = [exp.column(name, table="m", quoted=True) for name in columns]
+        named = (
+            exp.select(exp.column("customer_id", table="w"), exp.column("customer_name", table="c"), *shown)
+            .from_(rows.subquery("m"))
+            .join(exp.to_table("windows", alias="w"), using="window_id")
+            .join(
+                exp.to_table("customers", alias="c"),
+                on=exp.column("customer_id", table="c").eq(exp.column("customer_id", table="w")),
+            )
+            .order_by(*(exp.Literal.number(position) for position in range(1, len(columns) + 3)))
+        )
+        return self.connection.sql(named.sql("duckdb")).to_arrow_table()
+
+    def create(self, name: str, rows: exp.Query) -> None:
+        """A temporary table with the rows of a query."""
+        self.connection.execute(_create_table(name, rows))
+
+    def accounted(self, sql: str, period: Period) -> dict[str, int]:
+        """Counts by bucket: the rows (bucket, events) of a query over the events of a period."""
+        bounds = {"starting_at": period.starting_at, "ending_before": period.ending_before}
+        return {str(bucket): int(events) for bucket, events in self.connection.execute(sql, bounds).fetchall()}
+
+    def contracts_with_statement(self) -> int:
+        """How many contracts have a statement period that this run bills."""
+        row = self.connection.execute("SELECT count(DISTINCT contract_id) FROM statement_periods").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def totals_by_currency(self) -> list[tuple[str, str]]:
+        """The exact sum of the invoices in each currency, as text."""
+        sums = "SELECT currency, sum(total)::VARCHAR FROM invoices GROUP BY currency ORDER BY currency"
+        return [(str(currency), str(total)) for currency, total in self.connection.execute(sums).fetchall()]
+
+    def table(self, name: str) -> pa.Table:
+        """The rows of a stage as Arrow, in the order the stage gave them."""
+        return self.connection.sql(exp.select("*").from_(name).sql("duckdb")).to_arrow_table()
+
+    def count(self, name: str) -> int:
+        row = self.connection.execute(exp.select("count(*)").from_(name).sql("duckdb")).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def violations(self, checks: Mapping[str, str]) -> dict[str, list[tuple[object, ...]]]:
+        """The first rows that each check returns; a check that holds is left out."""
+        found = {name: self.connection.execute(sql).fetchmany(20) for name, sql in checks.items()}
+        return {name: rows for name, rows in found.items() if rows}
+
+
+def _create_table(name: str, rows: exp.Query) -> str:
+    create = exp.Create(
+        this=exp.to_table(name),
+        kind="TABLE",
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+        expression=rows,
+    )
+    return create.sql("duckdb")

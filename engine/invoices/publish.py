@@ -1,0 +1,171 @@
+"""Publishing: the output tables of a run become visible together, in one commit (DESIGN §8).
+
+Each output is a Delta table under `lake/`, partitioned by billing period and run. The files of a new run are added
+to the other tables first, where nobody looks for them yet; the commit that replaces the period's invoices is what
+publishes them, because everything is read by the run id that the invoices of a period carry. What the replaced run
+left in the other tables is removed afterwards, and by the next run if this one is cut short.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+from deltalake.transaction import AddAction
+from sqlglot import exp
+
+from engine.errors import CorruptFileError
+from engine.events.files import content_name, move_into_place, sync_folders
+
+#: The output whose commit publishes a run.
+INVOICES = "invoices"
+
+#: What every output is partitioned by.
+PARTITION = ("billing_period", "run_id")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputFile:
+    """A committed file of an output; its name is the SHA-256 of its content."""
+
+    path: Path
+    billing_period: str
+    run_id: str
+
+
+class Outputs:
+    """The published outputs of a workspace's runs."""
+
+    def __init__(self, lake: Path) -> None:
+        self.lake = lake
+
+    def published_run(self, billing_period: str) -> str | None:
+        """The id of the run whose invoices stand for a billing period."""
+        files = self._files(INVOICES, billing_period)
+        return files[0].run_id if files else None
+
+    def billing_periods(self) -> list[str]:
+        """The billing periods that have been published, oldest first."""
+        return sorted({file.billing_period for file in self._files(INVOICES)})
+
+    def read(self, output: str, billing_period: str, run_id: str | None = None) -> pa.Table | None:
+        """An output of the published run of a period, or None when that run, or any, is not published.
+
+        Raises CorruptFileError when a file is not what was committed.
+        """
+        published = self.published_run(billing_period)
+        if published is None or published != (run_id or published):
+            return None
+        files = [file for file in self._files(output, billing_period) if file.run_id == published]
+        return pa.concat_tables([_read_sealed(file.path) for file in files])
+
+    def write(
+        self, connection: duckdb.DuckDBPyConnection, outputs: Iterable[str], billing_period: str, run_id: str
+    ) -> dict[str, Path]:
+        """Writes the connection's tables of these names where only a commit can make them visible; paths by name.
+
+        Files are named by their content: the same rows give the same bytes, whatever wrote them.
+        """
+        partition = Path(f"billing_period={billing_period}", f"run_id={run_id}")
+        return {name: _write_sealed(connection, name, self.lake / name / partition) for name in outputs}
+
+    def commit(self, sealed: Mapping[str, Path], billing_period: str, run_id: str) -> None:
+        """Makes what `write` wrote visible, the invoices last, in place of what was published for the period."""
+        others = [name for name in sealed if name != INVOICES]
+        for name in others:
+            self._commit(name, sealed[name], billing_period, run_id)
+        self._commit(INVOICES, sealed[INVOICES], billing_period, run_id)
+        self.remove_unpublished(others, billing_period)
+
+    def remove_unpublished(self, outputs: Iterable[str], billing_period: str) -> None:
+        """Takes the files of replaced and of interrupted runs out of the tables; their bytes stay until vacuumed."""
+        published = self.published_run(billing_period)
+        for name in outputs:
+            table = self._table(name)
+            if table is not None and any(file.run_id != published for file in self._files(name, billing_period)):
+                stale = exp.column("billing_period").eq(billing_period).and_(exp.column("run_id").neq(published or ""))
+                table.delete(stale.sql("duckdb"))
+
+    def _table(self, name: str) -> DeltaTable | None:
+        try:
+            return DeltaTable(self.lake / name)
+        except TableNotFoundError:
+            return None
+
+    def _files(self, name: str, billing_period: str | None = None) -> list[OutputFile]:
+        table = self._table(name)
+        if table is None:
+            return []
+        actions = table.get_add_actions(flatten=False).to_struct_array().to_pylist()
+        files = [
+            OutputFile(self.lake / name / action["path"], **{key: action["partition"][key] for key in PARTITION})
+            for action in actions
+        ]
+        return sorted(
+            (file for file in files if billing_period is None or file.billing_period == billing_period),
+            key=lambda file: str(file.path),
+        )
+
+    def _commit(self, name: str, sealed: Path, billing_period: str, run_id: str) -> None:
+        """Adds a file to an output; to the invoices it is added in place of all others of the period."""
+        folder = self.lake / name
+        schema = pq.read_schema(sealed)
+        for key in PARTITION:
+            schema = schema.append(pa.field(key, pa.string()))
+        table = self._table(name) or DeltaTable.create(folder, schema=schema, partition_by=list(PARTITION))
+        add = AddAction(
+            path=sealed.relative_to(folder).as_posix(),
+            size=sealed.stat().st_size,
+            partition_values={"billing_period": billing_period, "run_id": run_id},
+            # The time a file was written has no place among reproducible outputs.
+            modification_time=0,
+            data_change=True,
+            stats=json.dumps({"numRecords": pq.read_metadata(sealed).num_rows}),
+        )
+        replaces = name == INVOICES
+        table.create_write_transaction(
+            [add],
+            mode="overwrite" if replaces else "append",
+            schema=schema,
+            partition_by=list(PARTITION),
+            partition_filters=[("billing_period", "=", billing_period)] if replaces else None,
+        )
+
+
+def _write_sealed(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> Path:
+    """Writes a table as one Parquet file named by its content, on disk before anything refers to it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    staged = folder / f".staged-{name}.parquet"
+    copy = exp.Copy(
+        this=exp.to_table(name),
+        kind=False,
+        files=[exp.Literal.string(str(staged))],
+        params=[
+            exp.CopyParameter(this=exp.var("FORMAT"), expression=exp.var("parquet")),
+            exp.CopyParameter(this=exp.var("COMPRESSION"), expression=exp.var("zstd")),
+        ],
+    )
+    connection.execute(copy.sql("duckdb"))
+    sealed = folder / f"{content_name(staged)}.parquet"
+    move_into_place(staged, sealed)
+    # A new name survives a power cut only once the folders that hold it are on disk too.
+    sync_folders([folder, folder.parent, folder.parent.parent])
+    return sealed
+
+
+def _read_sealed(path: Path) -> pa.Table:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CorruptFileError(f"{path}: a published file is missing; restore it or run the period again") from error
+    if hashlib.sha256(content).hexdigest() != path.stem:
+        raise CorruptFileError(f"{path}: a published file has changed; restore it or run the period again")
+    return pq.read_table(pa.BufferReader(content))

@@ -1,0 +1,42 @@
+"""What can be wrong with SQL metrics before any event is read: every refusal, and keys that no column answers to."""
+
+from __future__ import annotations
+
+from engine.catalog.catalog import Catalog
+from engine.catalog.metric import BillableMetric
+from engine.catalog.product import Product
+from engine.errors import CatalogError, Problem, did_you_mean
+from engine.metrics.meter import metric_query, product_keys
+
+
+def check_metrics(catalog: Catalog) -> tuple[Problem, ...]:
+    """Every problem of the catalog's SQL metrics and of the products that group by their columns."""
+    problems: list[Problem] = []
+    for metric in catalog.billable_metrics:
+        if metric.sql is None:
+            continue
+        try:
+            columns = metric_query(metric).group_columns
+        except CatalogError as error:
+            problems += error.problems
+            continue
+        products = [product for product in catalog.products if product.billable_metric_id == metric.id]
+        problems += [found for product in products for found in _missing_columns(metric, product, columns)]
+    return tuple(problems)
+
+
+def _missing_columns(metric: BillableMetric, product: Product, columns: tuple[str, ...]) -> list[Problem]:
+    """A product can only group by a column that its SQL metric returns (spec/metering.md §7.3)."""
+    place = metric.source
+    known = {column.lower() for column in columns}
+    return [
+        Problem(
+            place.file if place is not None else metric.name,
+            place.line if place is not None else 0,
+            place.column if place is not None else 0,
+            f"SQL metric {metric.name!r} returns no column {key!r}, by which product {product.name!r} is grouped",
+            did_you_mean(key, columns),
+        )
+        for key in product_keys(product)
+        if key.lower() not in known
+    ]

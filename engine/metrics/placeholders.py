@@ -1,0 +1,32 @@
+"""The placeholders a compiled metric holds for exact arithmetic until the digits of its data are known."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+TO_DECIMAL = "TO_DECIMAL"
+TO_WHOLE = "TO_WHOLE"
+EXACT_DIVIDE = "EXACT_DIVIDE"
+PLAIN_TEXT = "PLAIN_TEXT"
+PERCENTILE_CONT = "EXACT_PERCENTILE_CONT"
+PERCENTILE_DISC = "EXACT_PERCENTILE_DISC"
+
+
+def to_decimal(text: exp.Expression) -> exp.Expression:
+    """The exact number in a text; NULL when it is none."""
+    return exp.Anonymous(this=TO_DECIMAL, expressions=[text])
+
+
+def to_whole(text: exp.Expression) -> exp.Expression:
+    """The whole number in a text; NULL when it is none, 1.5 included."""
+    return exp.Anonymous(this=TO_WHOLE, expressions=[text])
+
+
+def exact_divide(numerator: exp.Expression, denominator: exp.Expression) -> exp.Expression:
+    """The quotient at 18 decimal places, half away from zero; an error when the divisor is 0."""
+    return exp.Anonymous(this=EXACT_DIVIDE, expressions=[numerator, denominator])
+
+
+def plain_number(number: exp.Expression) -> exp.Expression:
+    """A number as text without needless zeros, the same whatever its scale."""
+    return exp.Anonymous(this=PLAIN_TEXT, expressions=[number])

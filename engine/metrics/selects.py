@@ -1,0 +1,437 @@
+"""Queries of a metric: WITH, FROM, joins, grouping, ordering, set operations; each rewritten into normal form.
+
+In normal form every relation has a unique alias, every column is qualified, GROUP BY and ORDER BY hold
+expressions, an ORDER BY stands only where a LIMIT needs it, and everything that depends on an order of rows
+orders them completely.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from sqlglot import exp
+
+from engine.errors import Problem, did_you_mean
+from engine.metrics import joins
+from engine.metrics.aggregates import FOLD_HANDLERS, TOTAL_ORDER, aggregates_in, is_aggregate
+from engine.metrics.expressions import HANDLERS as EXPRESSIONS
+from engine.metrics.expressions import Expressions
+from engine.metrics.functions import HANDLERS as FUNCTIONS
+from engine.metrics.functions import whole_literal
+from engine.metrics.guard import Places
+from engine.metrics.kinds import Kind, KindError, Typed, as_condition, merged
+from engine.metrics.properties import BAG
+from engine.metrics.relations import EVENTS, Relation, Scope, events_relation, relation_name
+from engine.metrics.windows import WINDOW_HANDLERS
+
+_HANDLERS = {**EXPRESSIONS, **FUNCTIONS, **FOLD_HANDLERS, **WINDOW_HANDLERS}
+_MAX_LIMIT = 1_000_000
+_SET_OPERATIONS = (exp.Union, exp.Except, exp.Intersect)
+
+
+@dataclass(slots=True)
+class _Projection:
+    written: exp.Expression
+    name: str
+    value: Typed
+
+
+class Queries:
+    """Rewrites the queries of one metric; problems collect in `problems`."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.problems: list[Problem] = []
+        self._used: set[str] = set()
+
+    def rewrite(self, tree: exp.Query) -> tuple[exp.Query, Relation]:
+        """The whole metric in normal form, and what its rows look like."""
+        return self._query(tree, None, {})
+
+    def report(self, node: exp.Expression, what: str, remedy: str = "") -> None:
+        self.problems.append(self.places.problem(node, what, remedy))
+
+    def _unique(self, written: str) -> str:
+        name = base = relation_name(written)
+        count = 1
+        while name in self._used:
+            count += 1
+            name = f"{base}_{count}"
+        self._used.add(name)
+        return name
+
+    def _query(
+        self, node: exp.Expression, outer: Scope | None, ctes: dict[str, Relation]
+    ) -> tuple[exp.Query, Relation]:
+        while isinstance(node, exp.Subquery):
+            node = node.this
+        with_, ctes = self._with(node, ctes)
+        if isinstance(node, exp.Select):
+            tree, relation = _SelectRewriter(self, node, outer, ctes).rewrite()
+        else:
+            tree, relation = self._set_operation(node, outer, ctes)
+        if with_ is not None:
+            tree.set("with_", with_)
+        return tree, relation
+
+    def _with(self, node: exp.Expression, ctes: dict[str, Relation]) -> tuple[exp.With | None, dict[str, Relation]]:
+        with_ = node.args.get("with_")
+        if with_ is None:
+            return None, ctes
+        ctes, rewritten = dict(ctes), []
+        for cte in with_.expressions:
+            name = cte.alias
+            if name.lower() in (EVENTS, BAG):
+                self.report(cte.args["alias"], f"a CTE cannot be called {name!r}", "give it another name")
+            elif name.lower() in ctes:
+                self.report(cte.args["alias"], f"the CTE {name!r} is defined twice", "give it another name")
+            tree, relation = self._query(cte.this, None, ctes)
+            unique = self._unique(name)
+            ctes[name.lower()] = replace(relation, name=unique)
+            alias = exp.TableAlias(this=exp.to_identifier(unique, quoted=True))
+            rewritten.append(exp.CTE(this=tree, alias=alias))
+        return exp.With(expressions=rewritten), ctes
+
+    def subquery(self, ctes: dict[str, Relation]):  # type: ignore[no-untyped-def]
+        """The rewriter of queries inside expressions, which may be correlated by an equality."""
+
+        def rewrite(node: exp.Expression, scope: Scope) -> tuple[exp.Query, Relation]:
+            return self._query(node, scope, ctes)
+
+        return rewrite
+
+    def source(self, node: exp.Expression, scope: Scope, ctes: dict[str, Relation]) -> tuple[exp.Expression, Relation]:
+        """One item of a FROM clause: `events`, a CTE, or a sub-query."""
+        written = node.alias or (node.name if isinstance(node, exp.Table) else "")
+        if written.lower() == BAG or (written.lower() == EVENTS and node.name.lower() != EVENTS):
+            raise KindError(f"a table cannot be called {written!r}", "give it another alias")
+        if isinstance(node, exp.Subquery):
+            tree, relation = self._query(node.this, None, ctes)
+            relation = replace(relation, name=self._unique(written or "derived"))
+            scope.add(written or relation.name, relation)
+            return exp.Subquery(this=tree, alias=_alias(relation.name)), relation
+        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
+            shown = node.this.sql(dialect="duckdb")[:60] if node.this is not None else type(node).__name__
+            raise KindError(f"a metric reads events, not {shown}", f"write FROM {EVENTS}")
+        name = node.name.lower()
+        if name == EVENTS:
+            relation = events_relation(self._unique(written))
+            table = exp.to_table(EVENTS)
+        elif name in ctes:
+            relation = replace(ctes[name], name=self._unique(written))
+            table = exp.Table(this=exp.to_identifier(ctes[name].name, quoted=True))
+        else:
+            raise KindError(f"there is no table {node.name!r}", did_you_mean(node.name, [EVENTS, *ctes]))
+        scope.add(written, relation)
+        table.set("alias", _alias(relation.name))
+        return table, relation
+
+    def _set_operation(
+        self, node: exp.Expression, outer: Scope | None, ctes: dict[str, Relation]
+    ) -> tuple[exp.Query, Relation]:
+        left, left_rows = self._query(node.this, outer, ctes)
+        right, right_rows = self._query(node.expression, outer, ctes)
+        columns: dict[str, tuple[str, Kind]] = dict(left_rows.columns)
+        if len(left_rows.columns) != len(right_rows.columns):
+            what = f"one side has {len(left_rows.columns)} columns and the other {len(right_rows.columns)}"
+            self.report(node, what, "select the same columns on both sides")
+        for (key, (name, first)), (_, second) in zip(
+            left_rows.columns.items(), right_rows.columns.values(), strict=False
+        ):
+            try:
+                kind = _same_kind(first, second)
+            except KindError as error:
+                self.report(node, error.what, error.remedy)
+                kind = Kind.BROKEN
+            columns[key] = (name, kind)
+        distinct = bool(node.args.get("distinct"))
+        tree = type(node)(this=left, expression=right, distinct=distinct)
+        per_event = not distinct and (left_rows.per_event or right_rows.per_event)
+        rows = Relation("", columns, per_event=per_event, key=frozenset(columns) if distinct else None)
+        self._limit_set(node, tree, rows)
+        return tree, rows
+
+    def _limit_set(self, node: exp.Expression, tree: exp.Expression, rows: Relation) -> None:
+        names = [name for name, _ in rows.columns.values()]
+        items: list[exp.Expression] = []
+        for item in node.args["order"].expressions if node.args.get("order") else []:
+            name = item.this.name if isinstance(item.this, (exp.Column, exp.Literal)) else ""
+            if name.isdecimal() and 0 < int(name) <= len(names):
+                name = names[int(name) - 1]
+            found = rows.columns.get(name.lower())
+            if found is None:
+                self.report(item, "ORDER BY here takes an output column", did_you_mean(name, names))
+                continue
+            items.append(_ordered_like(item, exp.column(found[0], quoted=True)))
+        items += [exp.Ordered(this=exp.column(name, quoted=True), nulls_first=False) for name in names]
+        self.limit(node, tree, items, bool(node.args.get("order")))
+
+    def limit(self, node: exp.Expression, tree: exp.Expression, order: list[exp.Expression], ordered: bool) -> None:
+        """Copy LIMIT and OFFSET with the complete order they need; an ORDER BY without them is left out."""
+        limit, offset = node.args.get("limit"), node.args.get("offset")
+        if limit is None and offset is None:
+            return
+        if not ordered:
+            self.report(limit or offset, "LIMIT without ORDER BY takes arbitrary rows", "add ORDER BY, or drop the LIMIT")
+            return
+        try:
+            for part, name in ((limit, "limit"), (offset, "offset")):
+                if part is not None:
+                    rows = whole_literal(part.expression, name.upper(), 0, _MAX_LIMIT)
+                    tree.set(name, type(part)(expression=exp.Literal.number(rows)))
+        except KindError as error:
+            self.report(limit or offset, error.what, error.remedy)
+        if order:
+            tree.set("order", exp.Order(expressions=order))
+
+
+class _SelectRewriter:
+    """One SELECT, clause by clause, in the order in which names become known."""
+
+    def __init__(self, queries: Queries, node: exp.Select, outer: Scope | None, ctes: dict[str, Relation]) -> None:
+        self.queries, self.node, self.ctes = queries, node, ctes
+        self.scope = Scope(outer)
+        self.typer = Expressions(
+            self.scope, queries.places, queries.problems, queries.subquery(ctes), _HANDLERS
+        )
+        self.tree = exp.Select()
+        self.groups: list[exp.Expression] = []
+
+    def rewrite(self) -> tuple[exp.Query, Relation]:
+        self._from()
+        where = self.node.args.get("where")
+        if where is not None:
+            with self.typer.within(aggregates="in WHERE", windows="in WHERE"):
+                self.tree.set("where", exp.Where(this=self._condition(where.this, "WHERE")))
+        projections = list(self._projections())
+        self.typer.aliases = {each.name.lower(): each.value for each in projections}
+        self.tree.set("expressions", [_aliased(each) for each in projections])
+        self._group(projections)
+        self._conditions()
+        order = self._order(projections)
+        grouped = self._check_groups(projections, order)
+        distinct = bool(self.node.args.get("distinct"))
+        if distinct:
+            self.tree.set("distinct", exp.Distinct())
+        ties = [each.value.node for each in projections] if distinct else self._ties(grouped)
+        ordered = bool(order)
+        order += [exp.Ordered(this=tie.copy(), nulls_first=False) for tie in ties if not _constant(tie)]
+        self.queries.limit(self.node, self.tree, order, ordered)
+        self._complete_windows(grouped)
+        if self.scope.borrowed:
+            joins.check_correlation(self.queries.report, self.node, self.tree, set(self._own_names()))
+        return self.tree, self._rows(projections, grouped, distinct)
+
+    def _own_names(self) -> Iterator[str]:
+        return (relation.name for relation in self.scope.relations.values())
+
+    def _from(self) -> None:
+        from_ = self.node.args.get("from_")
+        if from_ is None:
+            self.queries.report(self.node, "this SELECT reads nothing", f"add FROM {EVENTS}")
+            return
+        try:
+            source, _ = self.queries.source(from_.this, self.scope, self.ctes)
+            self.tree.set("from_", exp.From(this=source))
+        except KindError as error:
+            self.queries.report(from_.this, error.what, error.remedy)
+            self.scope.add(EVENTS, events_relation("m_broken"))
+        for join in self.node.args.get("joins") or []:
+            try:
+                before = dict(self.scope.relations)
+                source, relation = self.queries.source(join.this, self.scope, self.ctes)
+                rewritten = joins.rewritten(join, source, relation, list(before.values()), self.typer)
+                self.tree.append("joins", rewritten)
+            except KindError as error:
+                self.queries.report(join, error.what, error.remedy)
+
+    def _condition(self, node: exp.Expression, where: str) -> exp.Expression:
+        try:
+            return as_condition(self.typer.typed(node), where).node
+        except KindError as error:
+            self.queries.report(node, error.what, error.remedy)
+            return exp.true()
+
+    def _projections(self) -> Iterator[_Projection]:
+        seen: set[str] = set()
+        for written in self.node.expressions:
+            if isinstance(written, exp.Star) or (isinstance(written, exp.Column) and isinstance(written.this, exp.Star)):
+                found = list(self._star(written))
+            else:
+                value = self.typer.typed(written.this if isinstance(written, exp.Alias) else written)
+                name = written.alias if isinstance(written, exp.Alias) else _output_name(written, seen)
+                found = [_Projection(written, name, value)]
+            for each in found:
+                if each.name.lower() in seen:
+                    self.queries.report(written, f"two columns are called {each.name!r}", "name one of them with AS")
+                    continue
+                seen.add(each.name.lower())
+                yield each
+
+    def _star(self, written: exp.Expression) -> Iterator[_Projection]:
+        table = written.table if isinstance(written, exp.Column) else ""
+        for name, relation in self.scope.relations.items():
+            if table and name != table.lower():
+                continue
+            if relation.is_events:
+                self.queries.report(written, "* over events is not supported", f"name the columns, such as {BAG}.region")
+                continue
+            for column, _ in list(relation.columns.values()):
+                value = relation.column(column)
+                if value is not None:
+                    yield _Projection(written, column, value)
+
+    def _group(self, projections: list[_Projection]) -> None:
+        group = self.node.args.get("group")
+        if group is None:
+            return
+        if group.args.get("all"):
+            found = [each.value for each in projections if not any(aggregates_in(each.value.node))]
+        else:
+            with self.typer.within(aggregates="in GROUP BY", windows="in GROUP BY"):
+                found = [self._item(each, projections, "GROUP BY") for each in group.expressions]
+        for value, written in zip(found, group.expressions or self.node.expressions, strict=False):
+            node = value.node.unnest()
+            if any(aggregates_in(node)) or node.find(exp.Window):
+                self.queries.report(written, "GROUP BY names an aggregate", "group by a column or a property")
+            elif value.kind is not Kind.BROKEN and node not in self.groups:
+                self.groups.append(node.copy())
+        # A constant would read as a position, and does not change the groups.
+        varying = [node for node in self.groups if not _constant(node)]
+        if self.groups and not varying:
+            self.queries.report(group, "GROUP BY names only constants", "leave it out")
+        self.groups = varying
+        if varying:
+            self.tree.set("group", exp.Group(expressions=[node.copy() for node in varying]))
+
+    def _item(self, node: exp.Expression, projections: list[_Projection], clause: str) -> Typed:
+        """An expression of GROUP BY or ORDER BY: a position, an output name, or any expression."""
+        if isinstance(node, exp.Literal) and not node.is_string:
+            if node.name.isdecimal() and 0 < int(node.name) <= len(projections):
+                return projections[int(node.name) - 1].value
+            what = f"{clause} {node.name} is not a position in the SELECT list"
+            self.queries.report(node, what, f"there are {len(projections)} columns")
+            return Typed(exp.Null(), Kind.BROKEN)
+        return self.typer.typed(node)
+
+    def _conditions(self) -> None:
+        having, qualify = self.node.args.get("having"), self.node.args.get("qualify")
+        if having is not None:
+            with self.typer.within(windows="in HAVING"):
+                self.tree.set("having", exp.Having(this=self._condition(having.this, "HAVING")))
+        if qualify is not None:
+            self.tree.set("qualify", exp.Qualify(this=self._condition(qualify.this, "QUALIFY")))
+
+    def _order(self, projections: list[_Projection]) -> list[exp.Expression]:
+        order = self.node.args.get("order")
+        self.typer.aliases_first = True
+        found: list[exp.Expression] = []
+        for item in order.expressions if order is not None else []:
+            value = self._item(item.this, projections, "ORDER BY")
+            if value.kind is not Kind.BROKEN and not _constant(value.node):
+                found.append(_ordered_like(item, value.node.unnest().copy()))
+        self.typer.aliases_first = False
+        return found
+
+    def _check_groups(self, projections: list[_Projection], order: list[exp.Expression]) -> bool:
+        parts = [(each.written, each.value.node) for each in projections]
+        for name in ("having", "qualify"):
+            if self.tree.args.get(name) is not None:
+                parts.append((self.node.args[name], self.tree.args[name].this))
+        if order:
+            parts.append((self.node.args["order"], exp.Tuple(expressions=[each.copy() for each in order])))
+        grouped = bool(self.groups) or "having" in self.tree.args or any(
+            next(aggregates_in(node), None) is not None for _, node in parts
+        )
+        if not grouped:
+            return False
+        own = set(self._own_names())
+        for written, node in parts:
+            column = _ungrouped(node, self.groups, own)
+            if column is not None:
+                self.queries.report(
+                    written, f"{_shown(column)} is neither grouped nor aggregated", "add it to GROUP BY, or aggregate it"
+                )
+        return True
+
+    def _ties(self, grouped: bool) -> list[exp.Expression]:
+        if grouped:
+            return self.groups
+        return [column for relation in self.scope.relations.values() for column in relation.total_order()]
+
+    def _complete_windows(self, grouped: bool) -> None:
+        for window in self.tree.find_all(exp.Window):
+            if not window.meta.pop(TOTAL_ORDER, False):
+                continue
+            items = window.args["order"].expressions
+            present = [item.this for item in items]
+            ties = [tie for tie in self._ties(grouped) if tie not in present and not _constant(tie)]
+            items += [exp.Ordered(this=tie.copy(), nulls_first=False) for tie in ties]
+            window.args["order"].set("expressions", items)
+
+    def _rows(self, projections: list[_Projection], grouped: bool, distinct: bool) -> Relation:
+        columns = {each.name.lower(): (each.name, each.value.kind) for each in projections}
+        sources = self.scope.relations.values()
+        per_event = not grouped and not distinct and any(relation.per_event for relation in sources)
+        single = grouped and not self.groups
+        key: frozenset[str] | None = frozenset(columns) if distinct else None
+        if grouped:
+            names = [
+                next((each.name.lower() for each in projections if each.value.node.unnest() == group), None)
+                for group in self.groups
+            ]
+            key = frozenset(name for name in names if name is not None) if None not in names else key
+        return Relation("", columns, per_event=per_event, single_row=single, key=key)
+
+
+def _alias(name: str) -> exp.TableAlias:
+    return exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+
+
+def _aliased(projection: _Projection) -> exp.Expression:
+    identifier = exp.to_identifier(projection.name, quoted=True)
+    return exp.Alias(this=projection.value.node.copy(), alias=identifier)
+
+
+def _output_name(written: exp.Expression, seen: set[str]) -> str:
+    """The name of a column without AS: the last part of what it reads, else `value`, else its position."""
+    if isinstance(written, exp.Bracket) and written.expressions and written.expressions[0].is_string:
+        return written.expressions[0].name
+    if isinstance(written, (exp.Column, exp.Dot)):
+        return written.name or written.expression.name
+    return "value" if "value" not in seen else f"column_{len(seen) + 1}"
+
+
+def _ordered_like(item: exp.Ordered, node: exp.Expression) -> exp.Ordered:
+    return exp.Ordered(this=node, desc=bool(item.args.get("desc")), nulls_first=bool(item.args.get("nulls_first")))
+
+
+def _constant(node: exp.Expression) -> bool:
+    return not any(isinstance(part, (exp.Column, exp.Query, exp.Window)) or is_aggregate(part) for part in node.walk())
+
+
+def _ungrouped(node: exp.Expression, groups: list[exp.Expression], own: set[str]) -> exp.Expression | None:
+    def settled(part: exp.Expression) -> bool:
+        return part in groups or is_aggregate(part) or isinstance(part, exp.Filter)
+
+    for part in node.walk(bfs=False, prune=settled):
+        if not settled(part) and isinstance(part, exp.Column) and part.table in own:
+            return part
+    return None
+
+
+def _shown(column: exp.Expression) -> str:
+    outer = column
+    while isinstance(outer.parent, exp.Bracket):
+        outer = outer.parent
+    names = [outer.expressions[0].name] if isinstance(outer, exp.Bracket) else []
+    return f"{BAG}.{names[0]}" if names else column.name
+
+
+def _same_kind(first: Kind, second: Kind) -> Kind:
+    column = exp.column("x")
+    values, kind = merged([Typed(column, first), Typed(column, second)], "this set operation")
+    if any(value.node is not column for value in values):
+        raise KindError(f"a set operation mixes {first.value} and {second.value}", "CAST both to one type")
+    return kind

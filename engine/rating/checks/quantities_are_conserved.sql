@@ -1,0 +1,48 @@
+-- What a group used in a statement period is on lines, unrated or not entitled: nothing more, nothing less.
+WITH used AS (
+    SELECT
+        contract_id,
+        product_id,
+        period_starting_at,
+        json_of(pricing_keys, pricing_values) AS pricing_group_values,
+        json_of(presentation_keys, presentation_values) AS presentation_group_values,
+        arg_max(quantity_after, segment_no) AS quantity
+    FROM convert_and_round
+    ANTI JOIN parked USING (contract_id)
+    GROUP BY ALL
+),
+explained AS (
+    SELECT
+        contract_id, product_id, pricing_group_values, presentation_group_values, period_starting_at,
+        sum(quantity) AS quantity
+    FROM (
+        SELECT
+            contract_id, product_id, pricing_group_values, presentation_group_values, period_starting_at, quantity
+        FROM line_items
+        UNION ALL
+        SELECT
+            settle.contract_id,
+            settle.product_id,
+            json_of(pricing_keys, pricing_values),
+            json_of(presentation_keys, presentation_values),
+            period_starting_at,
+            quantity_after - quantity_before
+        FROM settle
+        ANTI JOIN parked ON parked.contract_id = settle.contract_id
+        WHERE outcome <> 'billed'
+    )
+    GROUP BY ALL
+)
+SELECT
+    coalesce(used.contract_id, explained.contract_id) AS contract_id,
+    coalesce(used.product_id, explained.product_id) AS product_id,
+    used.quantity AS used,
+    explained.quantity AS explained
+FROM used
+FULL JOIN explained
+    ON explained.contract_id = used.contract_id
+    AND explained.product_id = used.product_id
+    AND explained.period_starting_at = used.period_starting_at
+    AND explained.pricing_group_values = used.pricing_group_values
+    AND explained.presentation_group_values = used.presentation_group_values
+WHERE coalesce(used.quantity, 0) <> coalesce(explained.quantity, 0)

@@ -1,0 +1,53 @@
+-- What does each part of a quantity cost?
+-- The tiers in force are the override's own when it overwrites, else the rate's, times the multiplier if there is
+-- one. A flat price is a single tier without bounds. A tier's share of a segment is the part of the running quantity
+-- that moved inside it, (lower, upper], so a falling quantity gives back at the prices it was billed at
+-- (spec/rating.md §4, §17 Q5). A quantity of zero keeps one line for products that always show one.
+-- UNIT_PRICE is the run's own narrowest exact type; what does not fit exactly is NULL here and parked next.
+-- Grain: settle's, and tier_level.
+WITH billed AS (
+    SELECT
+        settle.*,
+        settle.quantity_after - settle.quantity_before AS segment_quantity,
+        (len(settle.pricing_keys) = 0 AND coalesce(list_bool_and(
+            list_transform(settle.presentation_values, lambda shown : shown IS NULL)), true)) AS always_shown,
+        overrides.override_type,
+        overrides.multiplier,
+        CASE WHEN overrides.override_type = 'OVERWRITE' THEN NULL ELSE settle.rate_no END AS tiers_of_rate_no,
+        CASE WHEN overrides.override_type = 'OVERWRITE' THEN settle.price_override_no END AS tiers_of_override_no
+    FROM settle
+    LEFT JOIN overrides ON overrides.override_no = settle.price_override_no
+    WHERE settle.outcome = 'billed'
+),
+tiered AS (
+    SELECT billed.*, price_tiers.* EXCLUDE (rate_no, override_no)
+    FROM billed
+    JOIN price_tiers ON price_tiers.rate_no = billed.tiers_of_rate_no
+    UNION ALL BY NAME
+    SELECT billed.*, price_tiers.* EXCLUDE (rate_no, override_no)
+    FROM billed
+    JOIN price_tiers ON price_tiers.override_no = billed.tiers_of_override_no
+),
+shares AS (
+    SELECT
+        *,
+        least(greatest(quantity_after, tier_starting_at), tier_ending_at)
+            - least(greatest(quantity_before, tier_starting_at), tier_ending_at) AS quantity,
+        coalesce(quantity_after > tier_starting_at, true)
+            AND coalesce(quantity_after <= tier_ending_at, true) AS holds_position,
+        price * coalesce(multiplier, 1) AS exact_unit_price
+    FROM tiered
+)
+SELECT
+    * EXCLUDE (exact_unit_price, holds_position, tiers_of_rate_no, tiers_of_override_no),
+    CASE WHEN try(try_cast(exact_unit_price AS UNIT_PRICE) = exact_unit_price)
+        THEN try_cast(exact_unit_price AS UNIT_PRICE)
+    END AS unit_price,
+    try(quantity * try_cast(exact_unit_price AS UNIT_PRICE)) AS exact_total,
+    CASE WHEN try(try_cast(exact_total AS DECIMAL(38, 26)) = exact_total)
+        THEN try_cast(exact_total AS DECIMAL(38, 26))
+    END AS total
+FROM shares
+WHERE quantity <> 0
+    OR (segment_quantity = 0 AND always_shown AND holds_position)
+    OR segment_quantity IS NULL

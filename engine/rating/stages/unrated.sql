@@ -1,0 +1,18 @@
+-- Which usage has no price? It is on no invoice; it is listed here so that it is never lost in silence.
+-- Grain: as settle.
+SELECT
+    settle.customer_id,
+    settle.contract_id,
+    settle.product_id,
+    usage_products.product_name,
+    usage_products.metric_name,
+    json_of(settle.pricing_keys, settle.pricing_values) AS pricing_group_values,
+    json_of(settle.presentation_keys, settle.presentation_values) AS presentation_group_values,
+    settle.starting_at,
+    settle.ending_before,
+    (settle.quantity_after - settle.quantity_before)::DECIMAL(38, 18) AS quantity
+FROM settle
+JOIN usage_products USING (product_id)
+WHERE settle.outcome = 'unrated'
+    AND settle.quantity_after IS DISTINCT FROM settle.quantity_before
+ORDER BY ALL

@@ -1,0 +1,55 @@
+"""The folder a run leaves: what it was computed from, the SQL that ran, how long each step took (DESIGN §3, §8)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+
+#: The shape of manifest.json and of the JSON summaries; it changes when a key changes its meaning.
+SCHEMA_VERSION = 1
+
+
+def run_id_of(inputs: Mapping[str, object]) -> str:
+    """The id of a run: a hash of everything its outputs depend on."""
+    return sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+
+
+class RunFolder:
+    """`runs/<run id>`, written aside and moved into place whole."""
+
+    def __init__(self, runs: Path, run_id: str) -> None:
+        self.path = runs / run_id
+        self._staging = runs / f".staging-{run_id}"
+        shutil.rmtree(self._staging, ignore_errors=True)
+        (self._staging / "sql").mkdir(parents=True)
+        self._log = (self._staging / "log.jsonl").open("w", encoding="utf-8")
+        self._started = time.perf_counter()
+
+    def log(self, step: str, **details: object) -> None:
+        """One JSON line: the step and the seconds since the run began."""
+        seconds = round(time.perf_counter() - self._started, 3)
+        self._log.write(json.dumps({"seconds": seconds, "step": step, **details}) + "\n")
+        self._log.flush()
+
+    def write(self, name: str, text: str) -> None:
+        (self._staging / name).write_text(text, encoding="utf-8")
+
+    def manifest(self, content: Mapping[str, object]) -> None:
+        """Everything needed to say what this run was, and to compute it again."""
+        self.write("manifest.json", json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2) + "\n")
+
+    def settle(self) -> Path:
+        """Moves the folder into place; an earlier attempt at the same run is replaced."""
+        self._log.close()
+        shutil.rmtree(self.path, ignore_errors=True)
+        self._staging.replace(self.path)
+        return self.path
+
+    def discard(self) -> None:
+        """Takes the unfinished folder away."""
+        self._log.close()
+        shutil.rmtree(self._staging, ignore_errors=True)

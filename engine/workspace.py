@@ -1,0 +1,276 @@
+"""A workspace: a folder with a configuration, a catalog, a lake of events and results, and the runs made there."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeAlias
+
+import duckdb
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from engine.billing import Progress
+from engine.catalog.catalog import Catalog
+from engine.catalog.load import load_catalog, read_catalog
+from engine.catalog.metric import BillableMetric
+from engine.clock import moment
+from engine.config import Config, load_config
+from engine.errors import Problem, UserError, did_you_mean
+from engine.events.land import LandingResult, land
+from engine.events.rejected import rejected_events
+from engine.events.source import Source, events_source, file_source, stream_source
+from engine.events.table import EventSnapshot, EventTable
+from engine.events.verify import Finding, verify
+from engine.executors.connection import connect
+from engine.executors.duckdb import DuckDBExecutor
+from engine.invoices.publish import Outputs
+from engine.landing import Landing
+from engine.lock import exclusive
+from engine.metrics.check import check_metrics
+from engine.metrics.meter import compile_rows, compiled_text, metric_query
+from engine.metrics.scope import PropertyStore
+from engine.metrics.sql import parse_sql_metric
+from engine.rating.inputs import schedule_inputs
+from engine.result import Rows
+from engine.runs import Run, RunInputs, run_period
+from engine.values.period import Period, parse_period
+
+#: What `land` takes: a file, a source, or events in memory.
+Landable: TypeAlias = "Path | str | Source | Iterable[Mapping[str, object]] | pa.Table | pa.RecordBatchReader | pl.DataFrame"
+
+
+def no_progress(step: str, done: int, total: int) -> None:
+    """For callers that do not watch."""
+
+
+class Workspace:
+    """One workspace folder; every method reads the files afresh, so edits show at once.
+
+    Times given as `now` are RFC 3339 text or datetimes (naive means UTC); left out, the wall clock is read here and
+    nowhere deeper.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+        self.config: Config = load_config(self.root)
+
+    @property
+    def lake(self) -> Path:
+        """Where events and published results live."""
+        return self.root / "lake"
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog as it stands in the files; raises CatalogError with every problem."""
+        return load_catalog(self.root)
+
+    def validate(self) -> tuple[Problem, ...]:
+        """Every problem in the catalog and in the SQL metrics, without reading any event."""
+        catalog, problems = read_catalog(self.root)
+        return tuple(sorted({*problems, *(check_metrics(catalog) if catalog is not None else ())}))
+
+    def land(
+        self,
+        events: Landable,
+        *,
+        now: datetime | str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> LandingResult:
+        """Lands events once: validated, deduplicated, written, committed (DESIGN §4).
+
+        Takes a path to NDJSON, a JSON array or Parquet; dicts; an Arrow table or reader; a Polars frame. Raises
+        UserError for input that cannot be read and WorkspaceBusyError while another process writes.
+        """
+        source = _source(events)
+        with exclusive(self.lake), self.connect() as connection:
+            return land(
+                self.lake,
+                source,
+                now=moment(now),
+                limits=self.config.landing.limits(),
+                connection=connection,
+                progress=progress,
+            )
+
+    def land_files(
+        self, files: Sequence[str], *, now: datetime | str | None = None, progress: Progress = no_progress
+    ) -> Landing:
+        """Lands files one after the other, `-` being standard input; a file that cannot be read lands nothing.
+
+        Every name is looked at before the first file lands, so that a misspelt one leaves the workspace as it was.
+        """
+        clock = moment(now)
+        sources = [
+            stream_source(sys.stdin.buffer, "<stdin>") if name == "-" else file_source(Path(name)) for name in files
+        ]
+        results = []
+        for source in sources:
+            results.append(self.land(source, now=clock, progress=partial(progress, f"landing {source.name}")))
+        return Landing(tuple(results))
+
+    def rejected(self) -> Rows:
+        """Every refused line with its reason, and every duplicate, oldest first."""
+        return Rows(rejected_events(self.lake))
+
+    def verify(self) -> list[Finding]:
+        """Hashes every committed event file again; what is missing, changed or foreign (DESIGN §4)."""
+        return verify(EventTable(self.lake))
+
+    def compile(self, metric: str, *, period: str | None = None) -> str:
+        """The SQL that previews a metric, as it will run over all customers.
+
+        How numbers are read depends on what has landed: with a period, the SQL is for the events of that period.
+        """
+        query = metric_query(self._metric(metric))
+        store, rows = self._store(parse_period(period) if period is not None else None)
+        return compiled_text(compile_rows(query, store, rows))
+
+    def preview(
+        self,
+        metric: str,
+        *,
+        period: str,
+        customer: str | None = None,
+        group_by: Iterable[str] = (),
+    ) -> Rows:
+        """A metric over one calendar month, by customer; writes nothing.
+
+        Columns: customer_id, customer_name, the metric's group columns, and its quantity. A streaming metric is
+        grouped by `group_by`; a SQL metric by its own columns. Grain: customer_id and the group columns.
+        """
+        catalog = self.catalog
+        query = metric_query(self._metric(metric), group_by)
+        month = parse_period(period)
+        snapshot = self._snapshot().between(month.starting_at, month.ending_before)
+        only = _customer_id(catalog, customer) if customer is not None else None
+        with self.connect() as connection:
+            executor = self._executor(connection, catalog, month, snapshot)
+            executor.set_one_window(month.starting_at, month.ending_before, only)
+            rows = compile_rows(query, PropertyStore(snapshot.profiles()), snapshot.rows)
+            return Rows(executor.preview(rows, query.columns))
+
+    def run(self, period: str, *, now: datetime | str | None = None, progress: Progress = no_progress) -> Run:
+        """Computes DRAFT invoices for every customer and publishes them; doing it twice changes nothing.
+
+        Bills the statement periods whose last instant lies in the calendar month `period`. Raises UserError when
+        no event has landed, CatalogError for a broken catalog, WorkspaceBusyError while another process writes.
+        """
+        month = parse_period(period)
+        catalog = self.catalog
+        with exclusive(self.lake):
+            inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), month)
+            return run_period(inputs, moment(now), progress)
+
+    def invoices(self, period: str | None = None) -> Rows:
+        """The published invoices of a billing period, by default the latest."""
+        return self._published("invoices", period)
+
+    def line_items(self, period: str | None = None) -> Rows:
+        """The published line items of a billing period, by default the latest."""
+        return self._published("line_items", period)
+
+    def invoice_lines(self, invoice: str, period: str | None = None) -> Rows:
+        """The lines of one published invoice by its id, or of all of a customer's by name, id or alias."""
+        lines = self.line_items(period).arrow()
+        if invoice in lines.column("invoice_id").to_pylist():
+            return Rows(lines.filter(pc.equal(lines.column("invoice_id"), invoice)))
+        try:
+            customer = _customer_id(self.catalog, invoice)
+        except UserError as error:
+            raise UserError(f"no published invoice or customer {invoice!r}; see: duckbill invoices list") from error
+        return Rows(lines.filter(pc.equal(lines.column("customer_id"), customer)))
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection as runs use it, closed with its spill files at the end."""
+        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=self.root))
+        connection = connect(self.config.engine.settings(), spill)
+        try:
+            yield connection
+        finally:
+            connection.close()
+            shutil.rmtree(spill, ignore_errors=True)
+
+    def _published(self, output: str, period: str | None) -> Rows:
+        outputs = Outputs(self.lake)
+        known = outputs.billing_periods()
+        if not known:
+            raise UserError("nothing has been published yet; run a period first: duckbill run --period YYYY-MM")
+        label = parse_period(period).label if period is not None else known[-1]
+        table = outputs.read(output, label)
+        if table is None:
+            raise UserError(f"{label} has not been published; {did_you_mean(label, known)}")
+        return Rows(table)
+
+    def _snapshot(self) -> EventSnapshot:
+        snapshot = EventTable(self.lake).snapshot()
+        if snapshot is None or not snapshot.files:
+            raise UserError(f"no events have landed in {self.root} yet; land some first: duckbill land FILE")
+        return snapshot
+
+    def _metric(self, name: str) -> BillableMetric:
+        """A metric by name or id."""
+        catalog = self.catalog
+        for metric in catalog.billable_metrics:
+            if name in (metric.name, metric.id):
+                return metric
+        known = [metric.name for metric in catalog.billable_metrics]
+        raise UserError(f"unknown billable metric {name!r}; {did_you_mean(name, known)}")
+
+    def _store(self, period: Period | None) -> tuple[PropertyStore, int]:
+        """What is known of the properties: of a period's events, of all events, or of none when none has landed."""
+        snapshot = EventTable(self.lake).snapshot()
+        if snapshot is None:
+            return PropertyStore({}), 0
+        if period is not None:
+            snapshot = snapshot.between(period.starting_at, period.ending_before)
+        return PropertyStore(snapshot.profiles()), snapshot.rows
+
+    def _executor(
+        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, month: Period, snapshot: EventSnapshot
+    ) -> DuckDBExecutor:
+        """An executor with what a metric reads: the events of a month and the customers' aliases."""
+        executor = DuckDBExecutor(connection)
+        for name, table in schedule_inputs(catalog, month).items():
+            executor.load(name, table)
+        executor.view_events([file.path for file in snapshot.files], fallback=self._snapshot().files[0].path)
+        return executor
+
+
+def compile_sql_text(text: str, *, file: str = "<metric>") -> str:
+    """The SQL that would run for the text of a SQL metric, before any event is known.
+
+    Raises CatalogError with every refusal, each with its line, column and remedy.
+    """
+    query = parse_sql_metric(text, file=file)
+    return compiled_text(compile_rows(query, PropertyStore({}), 0))
+
+
+def open_workspace(root: Path | str = ".") -> Workspace:
+    """The workspace in a folder; raises UserError when it is none."""
+    return Workspace(root)
+
+
+def _source(events: Landable) -> Source:
+    if isinstance(events, Path | str):
+        return file_source(Path(events))
+    if hasattr(events, "chunks"):
+        return events  # type: ignore[return-value]
+    return events_source(events)
+
+
+def _customer_id(catalog: Catalog, customer: str) -> str:
+    """A customer by id, name or ingest alias."""
+    for each in catalog.customers:
+        if customer in (each.id, each.name, *each.ingest_aliases):
+            return each.id
+    known = [name for each in catalog.customers for name in (each.name, *each.ingest_aliases)]
+    raise UserError(f"unknown customer {customer!r}; {did_you_mean(customer, known)}")

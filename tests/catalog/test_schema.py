@@ -1,0 +1,70 @@
+"""The JSON Schema for editors accepts what the loader accepts, as far as a schema can say."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.catalog.contract import Contract
+from engine.catalog.document import SECTIONS
+from engine.catalog.schema import catalog_schema
+from engine.catalog.strict_yaml import read_yaml
+from tests.catalog.test_seeds import ADD_RATES, API_QUICKSTART, SDK_GUIDE
+from tests.catalog.written import GOOD
+
+
+def refused(value: object, schema: dict[str, Any], root: dict[str, Any]) -> list[str]:
+    """Keys that an object of `value` may not have or lacks, by the part of JSON Schema that the catalog uses."""
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rpartition("/")[2]]
+    if "anyOf" in schema:
+        return min((refused(value, each, root) for each in schema["anyOf"]), key=len)
+    if "enum" in schema:
+        return [] if value in schema["enum"] else [f"{value!r} is none of {schema['enum']}"]
+    if isinstance(value, dict):
+        if "object" not in schema.get("type", ()):
+            return ["no object"]
+        known = schema.get("properties", {})
+        found = [f"lacks {key}" for key in schema.get("required", ()) if key not in value]
+        if schema.get("additionalProperties") is False:
+            found += [f"has {key}" for key in value if key not in known]
+        return found + [
+            each for key in value if known.get(key, True) is not True for each in refused(value[key], known[key], root)
+        ]
+    if isinstance(value, list):
+        if schema.get("type") != "array":
+            return ["no array"]
+        return [found for each in value for found in refused(each, schema["items"], root)]
+    return ["no scalar"] if schema.get("type") in ("array", "object") else []
+
+
+@pytest.mark.parametrize("text", [GOOD, SDK_GUIDE, API_QUICKSTART, ADD_RATES])
+def test_schema_accepts_what_the_loader_reads(text: str) -> None:
+    schema = catalog_schema()
+    assert refused(read_yaml("f", text).content, schema, schema) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("ingest_aliases", "ingest_alias", "has ingest_alias"),
+        ("    entitled: true\n", "", "lacks entitled"),
+        ("customers:", "custmers:", "has custmers"),
+        ("multiplier: 0.9", "multiplyer: 0.9", "has multiplyer"),
+    ],
+)
+def test_schema_refuses_misspelt_and_missing_keys(old: str, new: str, problem: str) -> None:
+    schema = catalog_schema()
+    assert problem in refused(read_yaml("f", GOOD.replace(old, new)).content, schema, schema)
+
+
+def test_schema_is_plain_json_and_names_no_later_feature() -> None:
+    schema = catalog_schema()
+    assert json.loads(json.dumps(schema)) == schema
+    assert tuple(schema["properties"]) == SECTIONS
+    contract = schema["$defs"]["Contract"]["properties"]
+    assert "uniqueness_key" in contract
+    assert not Contract.later & contract.keys()
+    assert "MULTIPLIER" in json.dumps(schema) and "multiplier" in json.dumps(schema)

@@ -1,0 +1,87 @@
+"""Instants as naive UTC datetimes, and the statement periods of a contract."""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+_ZERO = timedelta(0)
+_STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", flags=re.ASCII)
+
+
+def instant(text: str) -> datetime:
+    """An RFC 3339 timestamp as naive UTC, cut to the microsecond; ValueError when it is not one."""
+    match = _STAMP.fullmatch(text)
+    if not match:
+        raise ValueError(f"not a timestamp: {text!r}")
+    year, month, day, hour, minute, second = (int(part) for part in match.groups()[:6])
+    fraction = (match[7] or ".")[1:]
+    microsecond = int(fraction[:6].ljust(6, "0"))
+    moment = datetime(year, month, day, hour, minute, second, microsecond)
+    zone = match[8]
+    if zone in "Zz":
+        return moment
+    hours, minutes = int(zone[1:3]), int(zone[4:6])
+    if hours > 23 or minutes > 59:
+        raise ValueError(f"impossible offset: {text!r}")
+    ahead = timedelta(hours=hours, minutes=minutes) * (1 if zone[0] == "+" else -1)
+    try:
+        return moment - ahead
+    except OverflowError as error:
+        raise ValueError(f"outside the calendar: {text!r}") from error
+
+
+def month(text: str) -> tuple[datetime, datetime]:
+    """The calendar month `2026-10` as (first instant, first instant of the next month)."""
+    first = datetime(int(text[:4]), int(text[5:7]), 1)
+    return first, months_after(first, 1)
+
+
+def months_after(anchor: datetime, count: int) -> datetime:
+    """`count` months after (or before) the anchor: the same day, or the last one of a shorter month."""
+    year, month_index = divmod(anchor.year * 12 + anchor.month - 1 + count, 12)
+    last_day = monthrange(year, month_index + 1)[1]
+    return anchor.replace(year=year, month=month_index + 1, day=min(anchor.day, last_day))
+
+
+def _anchor(contract: dict[str, Any]) -> datetime:
+    start: datetime = contract["starting_at"]
+    if contract["day"] == "CONTRACT_START":
+        return start
+    if contract["day"] == "CUSTOM_DATE":
+        anchor: datetime = contract["anchor"]
+        return anchor
+    first = datetime(start.year, start.month, 1)
+    if contract["frequency"] == "QUARTERLY":
+        return first.replace(month=(start.month - 1) // 3 * 3 + 1)
+    return first
+
+
+def _boundary(contract: dict[str, Any], number: int) -> datetime:
+    """The `number`-th boundary, counted from the anchor itself so that a 31st never drifts to a 28th."""
+    anchor = _anchor(contract)
+    if contract["frequency"] == "WEEKLY":
+        return anchor + timedelta(days=7 * number)
+    months = {"MONTHLY": 1, "QUARTERLY": 3, "ANNUAL": 12}[contract["frequency"]]
+    return months_after(anchor, months * number)
+
+
+def statement_periods(contract: dict[str, Any], period: str) -> Iterator[tuple[datetime, datetime]]:
+    """The statement periods [S, E) of a contract whose last instant lies in the billing month `period`."""
+    month_start, month_end = month(period)
+    number = 0
+    while _boundary(contract, number) > month_start:
+        number -= 1
+    while _boundary(contract, number + 1) <= month_start:
+        number += 1
+    while _boundary(contract, number) < month_end:
+        start = max(_boundary(contract, number), contract["starting_at"])
+        end = _boundary(contract, number + 1)
+        if contract["ending_before"] is not None:
+            end = min(end, contract["ending_before"])
+        if start < end and month_start < end <= month_end:
+            yield start, end
+        number += 1
