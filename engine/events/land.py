@@ -18,6 +18,7 @@ from engine.events.deduplicate import WINDOW, remove_duplicates
 from engine.events.fixed_sql import fixed_sql
 from engine.events.profile import profile_staged
 from engine.events.property_columns import PropertyColumns
+from engine.events.read_ahead import read_ahead
 from engine.events.source import Source
 from engine.events.staging import Staging
 from engine.events.table import EventSnapshot, EventTable, open_delta
@@ -78,7 +79,7 @@ def land(
     columns = PropertyColumns(snapshot.property_fields if snapshot else (), limits.property_fields)
     with _landing_tables(connection):
         staging = Staging(connection, columns, now - limits.past, now + limits.future)
-        for chunk in source.chunks(connection.cursor()):
+        for chunk in read_ahead(source.chunks(connection.cursor())):
             staging.add(chunk)
             if progress is not None:
                 progress(chunk.bytes_read, source.size)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -32,8 +33,8 @@ def write_events(
     days = connection.execute(fixed_sql("days")).fetchall()
     copy = _copy_day(columns).sql("duckdb")
     fresh_folder(staging)
-    written: list[WrittenFile] = []
-    for day, rows, first, last in days:
+
+    def write_day(day: date, rows: int, first: datetime, last: datetime) -> WrittenFile:
         profile = {name: asdict(seen) for name, seen in sorted(profiles.get(day, {}).items())}
         unfinished = staging / f"{day}.parquet"
         parameters = {
@@ -43,11 +44,15 @@ def write_events(
             "path": str(unfinished),
             "profile": json.dumps(profile, sort_keys=True),
         }
-        connection.execute(copy, parameters)
+        # A day is too small to keep every thread busy, so several are written at once.
+        connection.cursor().execute(copy, parameters)
         relative = f"date={day}/{content_name(unfinished)}.parquet"
         size = unfinished.stat().st_size
         move_into_place(unfinished, table / relative)
-        written.append(WrittenFile(relative, day, size, rows, first.isoformat(), last.isoformat()))
+        return WrittenFile(relative, day, size, rows, first.isoformat(), last.isoformat())
+
+    with ThreadPoolExecutor(one_number(connection, "SELECT current_setting('threads')")) as writers:
+        written = list(writers.map(lambda found: write_day(*found), days))
     sync_folders([table, *((table / file.path).parent for file in written)] if written else [])
     staging.rmdir()
     return written

@@ -32,17 +32,38 @@ def is_additive(select: exp.Query, value_column: str) -> bool:
 
 
 def _linear(node: exp.Expression) -> bool:
-    """A sum of plain COUNTs and SUMs with constant weights; a constant term would be counted once a part."""
+    """A plain COUNT or SUM with a constant weight, or such terms added up where none of them can be NULL.
+
+    SUM(a) + SUM(b) is not additive: in a part where no event has b the whole is NULL, and the part's a is lost.
+    A constant term would be counted once for each part.
+    """
     node = node.unnest()
     if isinstance(node, (exp.Sum, exp.Count)):
         return not isinstance(node.this, exp.Distinct)
     if isinstance(node, (exp.Add, exp.Sub)):
-        return _linear(node.this) and _linear(node.expression)
+        return all(_linear(side) and _never_null(side) for side in (node.this, node.expression))
     if isinstance(node, exp.Neg):
         return _linear(node.this)
     if isinstance(node, exp.Mul):
         return (_linear(node.this) and _weight(node.expression)) or (_weight(node.this) and _linear(node.expression))
-    return False
+    return _or_zero(node)
+
+
+def _or_zero(node: exp.Expression) -> bool:
+    """COALESCE(SUM(…), 0)."""
+    if not isinstance(node, exp.Coalesce) or len(node.expressions) != 1:
+        return False
+    default = node.expressions[0].unnest()
+    return isinstance(default, exp.Literal) and default.name == "0" and _linear(node.this)
+
+
+def _never_null(node: exp.Expression) -> bool:
+    node = node.unnest()
+    if isinstance(node, (exp.Count, exp.Coalesce)):
+        return True
+    if isinstance(node, (exp.Add, exp.Sub, exp.Mul)):
+        return all(_never_null(side) or _weight(side) for side in (node.this, node.expression))
+    return isinstance(node, exp.Neg) and _never_null(node.this)
 
 
 def _weight(node: exp.Expression) -> bool:

@@ -16,8 +16,8 @@ from sqlglot import exp
 from engine.errors import did_you_mean
 from engine.metrics import placeholders
 from engine.metrics.expressions import Expressions, Handler
-from engine.metrics.functions import named_date_part, whole_literal
-from engine.metrics.kinds import NUMERIC, TEMPORAL, Kind, KindError, Typed, as_condition, as_number, merged
+from engine.metrics.functions import named_date_part
+from engine.metrics.kinds import NUMERIC, Kind, KindError, Typed, as_condition, as_number
 
 _LATEST = frozenset({"LATEST", "EARLIEST"})
 _PERCENTILES = frozenset({placeholders.PERCENTILE_CONT, placeholders.PERCENTILE_DISC})
@@ -160,7 +160,9 @@ def _percentile(typer: Expressions, node: exp.Expression, condition: exp.Express
     if isinstance(node, exp.WithinGroup):
         ordered = node.expression.expressions
         if len(ordered) != 1 or ordered[0].args.get("desc") or not isinstance(node.this, _PERCENTILE_NODES):
-            raise KindError("WITHIN GROUP takes one ascending ORDER BY", "write percentile_cont(0.95) WITHIN GROUP (ORDER BY …)")
+            raise KindError(
+                "WITHIN GROUP takes one ascending ORDER BY", "write percentile_cont(0.95) WITHIN GROUP (ORDER BY …)"
+            )
         argument, share, function = ordered[0].this, node.this.this, node.this
     else:
         argument, function = node.this, node
@@ -170,7 +172,11 @@ def _percentile(typer: Expressions, node: exp.Expression, condition: exp.Express
         raise KindError("a percentile of DISTINCT values is not supported", "use a sub-query with GROUP BY")
     number = as_number(value, "a percentile").node
     fraction = "0.5" if isinstance(function, exp.Median) else _share(share)
-    name = placeholders.PERCENTILE_DISC if isinstance(function, (exp.PercentileDisc, exp.Quantile)) else placeholders.PERCENTILE_CONT
+    name = (
+        placeholders.PERCENTILE_DISC
+        if isinstance(function, (exp.PercentileDisc, exp.Quantile))
+        else placeholders.PERCENTILE_CONT
+    )
     arguments = [_only_if(condition, number), exp.Literal.number(fraction)]
     kind = value.kind if name == placeholders.PERCENTILE_DISC and value.kind in NUMERIC else Kind.NUMBER
     return Typed(exp.Anonymous(this=name, expressions=arguments), kind)
@@ -204,7 +210,9 @@ def _checked(build: Aggregate) -> Aggregate:
 
     def checked(typer: Expressions, node: Any, condition: exp.Expression | None) -> Typed:
         if typer.no_aggregates is not None:
-            raise KindError(f"an aggregate cannot stand {typer.no_aggregates}", "aggregate in a sub-query or use HAVING")
+            raise KindError(
+                f"an aggregate cannot stand {typer.no_aggregates}", "aggregate in a sub-query or use HAVING"
+            )
         return build(typer, node, condition)
 
     return checked
@@ -242,5 +250,3 @@ def _filter(typer: Expressions, node: exp.Filter) -> Typed:
 
 FOLD_HANDLERS: dict[type[exp.Expression], Handler] = {cls: _unfiltered(build) for cls, build in _FOLDS.items()}
 FOLD_HANDLERS[exp.Filter] = _filter
-
-__all__ = ["FOLD_HANDLERS", "TEMPORAL", "TOTAL_ORDER", "aggregates_in", "is_aggregate", "merged", "whole_literal"]

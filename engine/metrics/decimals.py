@@ -446,7 +446,9 @@ def _guarded(text: exp.Expression, profile: NumberProfile, fraction: int, *, of_
         return exp.Anonymous(this="REGEXP_FULL_MATCH", expressions=[value, pattern.copy()])
 
     def cast(value: exp.Expression) -> exp.Expression:
-        return exp.Cast(this=value, to=decimal_type(fraction))
+        # TRY_CAST, though the pattern has vouched for the value: over dictionary-encoded Parquet columns DuckDB
+        # casts every value of the dictionary, also those that CASE leaves out.
+        return exp.TryCast(this=value, to=decimal_type(fraction))
 
     branches = [exp.If(this=fits(text.copy()), true=cast(text.copy()))]
     if profile.irregular:
@@ -514,9 +516,7 @@ def _percentile(of: _SelectLowering, node: exp.Anonymous) -> Lowered:
     digits = value.digits or Digits(1)
     number = as_decimal(value)
     present = exp.Not(this=exp.Is(this=number.copy(), expression=exp.Null()))
-    numbers = exp.Filter(
-        this=exp.Anonymous(this="LIST", expressions=[number]), expression=exp.Where(this=present)
-    )
+    numbers = exp.Filter(this=exp.Anonymous(this="LIST", expressions=[number]), expression=exp.Where(this=present))
     weight = exp.Cast(this=exp.Literal.string(share), to=exp.DataType.build(f"DECIMAL(18, {places})", dialect="duckdb"))
     between = str(node.this).upper() == PERCENTILE_CONT
     if between:

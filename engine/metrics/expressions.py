@@ -258,9 +258,7 @@ def _case(typer: Expressions, node: exp.Case) -> Typed:
     results = [typer.typed(branch.args["true"]) for branch in node.args["ifs"]]
     default = node.args.get("default")
     values, kind = merged([*results, typer.typed(default)] if default is not None else results, "CASE")
-    branches = [
-        exp.If(this=test, true=value.node) for test, value in zip(conditions, values, strict=False)
-    ]
+    branches = [exp.If(this=test, true=value.node) for test, value in zip(conditions, values, strict=False)]
     other = values[-1].node if default is not None else None
     return Typed(exp.Case(ifs=branches, default=other), kind)
 

@@ -164,6 +164,16 @@ _ARGUMENTS: dict[str, tuple[str, str]] = {
     "by_name": ("BY NAME is not supported", "list the columns in the same order on both sides"),
     "limit_options": ("LIMIT takes a whole number of rows", "write LIMIT 10"),
 }
+#: Words for nodes whose class name says little to an analyst.
+_WORDS = {
+    "TableSample": "sampling",
+    "Placeholder": "a parameter",
+    "Parameter": "a parameter",
+    "Command": "this statement",
+    "SimilarTo": "SIMILAR TO",
+    "JSONExtract": "->",
+    "Tuple": "a list in parentheses",
+}
 _KEYWORDS: dict[str, frozenset[str]] = {
     "Join": frozenset({"JOIN", ","}),
     "Limit": frozenset({"LIMIT"}),
@@ -192,6 +202,14 @@ class Places:
 
     def problem(self, node: exp.Expression, what: str, remedy: str = "") -> Problem:
         return self.text.problem(self.offset(node), what, remedy)
+
+    def shown(self, node: exp.Expression) -> str:
+        """What to call a node in a message: a function as the metric spells it, another part by its kind."""
+        if not isinstance(node, exp.Func):
+            return _WORDS.get(type(node).__name__, type(node).__name__.upper())
+        start = self.offset(node)
+        written = next((token.text for token in self.tokens if token.start == start), "")
+        return f"{written}(…)" if written.isidentifier() else type(node).__name__.upper()
 
     def offset(self, node: exp.Expression) -> int:
         """The offset at which `node` begins: at its own name where it has one, else at its first known part."""
@@ -222,7 +240,9 @@ def guarded(text: MetricText) -> tuple[exp.Query, Places]:
     if opening.text.upper() not in ("SELECT", "WITH"):
         what = f"a metric is one SELECT; found {opening.text[:40]!r}"
         raise CatalogError([text.problem(opening.start, what, "start with SELECT or WITH … AS (…) SELECT")])
-    end = next((i for i, token in enumerate(tokens) if token.text == ";" and not token.token_type.value == "STRING"), None)
+    end = next(
+        (i for i, token in enumerate(tokens) if token.text == ";" and not token.token_type.value == "STRING"), None
+    )
     if end is not None and end + 1 < len(tokens):
         what = "a metric is one statement; found text after the semicolon"
         raise CatalogError([text.problem(tokens[end + 1].start, what, "put each metric in its own file")])
@@ -285,7 +305,7 @@ def _off_list(tree: exp.Query, places: Places) -> Iterator[Problem]:
             return
         allowed = ALLOWED.get(type(node))
         if allowed is None:
-            yield places.problem(node, f"{_shown(node)} is not supported in a metric", _hint(node))
+            yield places.problem(node, f"{places.shown(node)} is not supported in a metric", _hint(node))
             continue
         for name, value in node.args.items():
             if value and name not in allowed and name not in _INERT:
@@ -298,11 +318,5 @@ def _off_list(tree: exp.Query, places: Places) -> Iterator[Problem]:
             yield places.problem(node, what, "send the class of the value as an event property")
 
 
-def _shown(node: exp.Expression) -> str:
-    if isinstance(node, exp.Func):
-        return f"{node.sql_names()[0]}()" if node.sql_names() else type(node).__name__
-    return type(node).__name__.upper()
-
-
 def _hint(node: exp.Expression) -> str:
-    return _HINTS.get(type(node).__name__, "see engine/metrics/README.md for what a metric may use")
+    return _HINTS.get(type(node).__name__, "the functions a metric may use are listed in engine/metrics/README.md")

@@ -21,7 +21,9 @@ def rewritten(
     """One join in normal form. Raises KindError when it could multiply rows or pick among equals."""
     side, kind, method = (str(join.args.get(name) or "").upper() for name in ("side", "kind", "method"))
     if side not in _SIDES or kind not in _KINDS or method not in ("", "ASOF"):
-        raise KindError(f"{' '.join(filter(None, (method, side, kind)))} JOIN is not supported", "use JOIN … ON, or EXISTS")
+        raise KindError(
+            f"{' '.join(filter(None, (method, side, kind)))} JOIN is not supported", "use JOIN … ON, or EXISTS"
+        )
     on = join.args.get("on")
     if on is None:
         if relation.single_row or all(each.single_row for each in before):

@@ -173,7 +173,9 @@ class Queries:
         if limit is None and offset is None:
             return
         if not ordered:
-            self.report(limit or offset, "LIMIT without ORDER BY takes arbitrary rows", "add ORDER BY, or drop the LIMIT")
+            self.report(
+                limit or offset, "LIMIT without ORDER BY takes arbitrary rows", "add ORDER BY, or drop the LIMIT"
+            )
             return
         try:
             for part, name in ((limit, "limit"), (offset, "offset")):
@@ -192,9 +194,7 @@ class _SelectRewriter:
     def __init__(self, queries: Queries, node: exp.Select, outer: Scope | None, ctes: dict[str, Relation]) -> None:
         self.queries, self.node, self.ctes = queries, node, ctes
         self.scope = Scope(outer)
-        self.typer = Expressions(
-            self.scope, queries.places, queries.problems, queries.subquery(ctes), _HANDLERS
-        )
+        self.typer = Expressions(self.scope, queries.places, queries.problems, queries.subquery(ctes), _HANDLERS)
         self.tree = exp.Select()
         self.groups: list[exp.Expression] = []
 
@@ -256,7 +256,9 @@ class _SelectRewriter:
     def _projections(self) -> Iterator[_Projection]:
         seen: set[str] = set()
         for written in self.node.expressions:
-            if isinstance(written, exp.Star) or (isinstance(written, exp.Column) and isinstance(written.this, exp.Star)):
+            if isinstance(written, exp.Star) or (
+                isinstance(written, exp.Column) and isinstance(written.this, exp.Star)
+            ):
                 found = list(self._star(written))
             else:
                 value = self.typer.typed(written.this if isinstance(written, exp.Alias) else written)
@@ -275,7 +277,9 @@ class _SelectRewriter:
             if table and name != table.lower():
                 continue
             if relation.is_events:
-                self.queries.report(written, "* over events is not supported", f"name the columns, such as {BAG}.region")
+                self.queries.report(
+                    written, "* over events is not supported", f"name the columns, such as {BAG}.region"
+                )
                 continue
             for column, _ in list(relation.columns.values()):
                 value = relation.column(column)
@@ -341,8 +345,10 @@ class _SelectRewriter:
                 parts.append((self.node.args[name], self.tree.args[name].this))
         if order:
             parts.append((self.node.args["order"], exp.Tuple(expressions=[each.copy() for each in order])))
-        grouped = bool(self.groups) or "having" in self.tree.args or any(
-            next(aggregates_in(node), None) is not None for _, node in parts
+        grouped = (
+            bool(self.groups)
+            or "having" in self.tree.args
+            or any(next(aggregates_in(node), None) is not None for _, node in parts)
         )
         if not grouped:
             return False
@@ -351,7 +357,9 @@ class _SelectRewriter:
             column = _ungrouped(node, self.groups, own)
             if column is not None:
                 self.queries.report(
-                    written, f"{_shown(column)} is neither grouped nor aggregated", "add it to GROUP BY, or aggregate it"
+                    written,
+                    f"{_shown(column)} is neither grouped nor aggregated",
+                    "add it to GROUP BY, or aggregate it",
                 )
         return True
 

@@ -120,9 +120,9 @@ def _refuse_letter(token: str, at: int, refuse: _Refuse) -> None:
     elif token in _TYPOGRAPHIC:
         refuse(at, f"{token} is a typographic sign", f"write {_TYPOGRAPHIC[token]}")
     elif token in ("$", "?", "@", "`"):
-        refuse(at, f"{token} is not allowed outside quotes", "write the value itself, or \"…\" around a name")
+        refuse(at, f"{token} is not allowed outside quotes", 'write the value itself, or "…" around a name')
     elif len(token) == 1 and not token.isascii() and token not in _GLYPHS:
-        refuse(at, f"{token!r} is not allowed outside quotes", "write \"…\" around the name")
+        refuse(at, f"{token!r} is not allowed outside quotes", 'write "…" around the name')
 
 
 def _refuse_depth(depth: int, at: int, refuse: _Refuse) -> None:

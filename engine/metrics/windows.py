@@ -18,7 +18,9 @@ _EDGES = frozenset({"UNBOUNDED", "CURRENT ROW"})
 
 def _window(typer: Expressions, node: exp.Window) -> Typed:
     if typer.no_windows is not None:
-        raise KindError(f"a window function cannot stand {typer.no_windows}", "compute it in a sub-query, or use QUALIFY")
+        raise KindError(
+            f"a window function cannot stand {typer.no_windows}", "compute it in a sub-query, or use QUALIFY"
+        )
     function = node.this
     with typer.within(windows="inside another window function"):
         partition = [typer.typed(each).node for each in node.args.get("partition_by") or []]
@@ -28,7 +30,9 @@ def _window(typer: Expressions, node: exp.Window) -> Typed:
     frame = _frame(node.args.get("spec"), ordered)
     by_position = isinstance(function, _BY_POSITION)
     if by_position and not ordered:
-        raise KindError(f"{type(function).__name__} needs an ORDER BY in its OVER (…)", "write OVER (ORDER BY timestamp)")
+        raise KindError(
+            f"{type(function).__name__} needs an ORDER BY in its OVER (…)", "write OVER (ORDER BY timestamp)"
+        )
     by_rows = frame is not None and frame.args["kind"] == "ROWS"
     if by_rows and not ordered:
         raise KindError("ROWS needs an ORDER BY in its OVER (…)", "write OVER (ORDER BY timestamp ROWS …)")
@@ -61,7 +65,9 @@ def _ordered(typer: Expressions, node: exp.Ordered) -> exp.Ordered:
     value = typer.typed(node.this)
     if isinstance(node.this, exp.Literal):
         raise KindError("OVER (ORDER BY …) takes an expression, not a position", "name the column")
-    return exp.Ordered(this=value.node, desc=bool(node.args.get("desc")), nulls_first=bool(node.args.get("nulls_first")))
+    return exp.Ordered(
+        this=value.node, desc=bool(node.args.get("desc")), nulls_first=bool(node.args.get("nulls_first"))
+    )
 
 
 def _function(typer: Expressions, node: exp.Expression) -> Typed:
@@ -83,7 +89,9 @@ def _function(typer: Expressions, node: exp.Expression) -> Typed:
                 return typer.typed(node)
             finally:
                 typer.no_aggregates = with_aggregates
-    raise KindError("this function cannot be used with OVER (…)", "use SUM, COUNT, MIN, MAX, AVG, ROW_NUMBER, RANK, LAG or LEAD")
+    raise KindError(
+        "this function cannot be used with OVER (…)", "use SUM, COUNT, MIN, MAX, AVG, ROW_NUMBER, RANK, LAG or LEAD"
+    )
 
 
 def _shifted(typer: Expressions, node: exp.Lag | exp.Lead) -> Typed:

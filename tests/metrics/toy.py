@@ -55,7 +55,9 @@ def profiles(events: Sequence[Event]) -> dict[str, NumberProfile]:
 
 def load(con: duckdb.DuckDBPyConnection, events: Sequence[Event], names: Sequence[str]) -> None:
     """The table `events` with a text column for each property."""
-    columns = [exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build("VARCHAR")) for name in names]
+    columns = [
+        exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build("VARCHAR")) for name in names
+    ]
     con.execute("DROP TABLE IF EXISTS events")
     con.execute(
         "CREATE TABLE events (event_type VARCHAR, timestamp TIMESTAMP, ingested_at TIMESTAMP, transaction_id VARCHAR)"
