@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError
 from deltalake.transaction import AddAction
 
@@ -143,7 +143,7 @@ def _opened_or_created(table: Path, schema: pa.Schema, partition_by: list[str]) 
 def _commit(
     delta: DeltaTable,
     table: Path,
-    actions: list[AddAction],
+    actions: Sequence[AddAction],
     partition_by: list[str],
     transactions: Sequence[str],
     version: int,
@@ -156,7 +156,7 @@ def _commit(
     )
     try:
         delta.create_write_transaction(
-            actions,
+            list(actions),
             "append",
             delta.schema(),
             partition_by,

@@ -13,7 +13,7 @@ import duckdb
 import sqlglot.expressions as exp
 
 from engine.errors import CorruptFileError
-from engine.events.counting import one_number
+from engine.events.database import one_number
 from engine.events.fixed_sql import fixed_sql
 from engine.events.property_columns import PropertyColumns
 
@@ -43,8 +43,10 @@ def remove_duplicates(
         if not one_number(connection, "SELECT count(*) FROM landing.losers"):
             return {}
         connection.execute(_sent(columns).sql("duckdb"))
-        connection.execute(_accepted(table_fields, has_files=bool(files)).sql("duckdb"),
-                           {"files": files, "since": since} if files else {})
+        connection.execute(
+            _accepted(table_fields, has_files=bool(files)).sql("duckdb"),
+            {"files": files, "since": since} if files else {},
+        )
     except duckdb.IOException as error:
         raise CorruptFileError(f"an event file cannot be read; run `duckbill verify`: {error}") from error
     connection.execute(fixed_sql("judge_duplicates"))
@@ -77,7 +79,7 @@ def _accepted(table_fields: Sequence[str], *, has_files: bool) -> exp.Create:
     return _create("accepted", query.where("ingested_at > $since", dialect="duckdb"))
 
 
-def _entry(name: str, value: exp.Expression) -> exp.Expression:
+def _entry(name: str, value: exp.Expr) -> exp.Expr:
     return exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.to_identifier("key"), expression=exp.Literal.string(name)),
@@ -86,7 +88,7 @@ def _entry(name: str, value: exp.Expression) -> exp.Expression:
     )
 
 
-def _content(entries: list[exp.Expression]) -> exp.Expression:
+def _content(entries: list[exp.Expr]) -> exp.Expr:
     kind = exp.DataType.build("STRUCT(key VARCHAR, value VARCHAR)[]", dialect="duckdb")
     listed = exp.cast(exp.Array(expressions=entries), kind)
     sent = exp.Anonymous(this="landing.sent_properties", expressions=[listed, exp.column("other_properties")])

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from json.decoder import JSONDecoder, scanstring
+from json.decoder import JSONDecoder
 from typing import Any, NoReturn, TypeAlias
 
 from engine.events.plain_json import REPRODUCED_NUMBER, TEXT_FIELDS
@@ -31,13 +31,13 @@ _REPRODUCED_NUMBER = re.compile(REPRODUCED_NUMBER)
 
 @dataclass(frozen=True, slots=True)
 class ParsedEvent:
-    """One event as sent; `properties` holds the text of every value that is not null, in the order sent."""
+    """One event as sent; `properties` holds the text of every value, None for null, in the order sent."""
 
     transaction_id: str
     customer_id: str
     event_type: str
     timestamp: str
-    properties: dict[str, str]
+    properties: dict[str, str | None]
     unknown_fields: tuple[str, ...]
 
 
@@ -63,7 +63,7 @@ class _Object(dict[str, "_Value"]):
     twice: str | None = None
 
 
-_Value: TypeAlias = "str | _Number | bool | None | list[_Value] | _Object"
+_Value: TypeAlias = "str | _Number | bool | list[_Value] | _Object | None"
 
 
 def _object(pairs: list[tuple[str, _Value]]) -> _Object:
@@ -95,12 +95,11 @@ def parse_event(text: str) -> ParsedEvent:
     nested = any(isinstance(value, list | dict) for value in properties.values())
     raw = _raw_properties(text) if nested else {}
     return ParsedEvent(
-        *(str(event[name]) for name in TEXT_FIELDS),
-        properties={
-            name: sent
-            for name, value in properties.items()
-            if (sent := _text(value, raw.get(name, ""))) is not None
-        },
+        transaction_id=str(event["transaction_id"]),
+        customer_id=str(event["customer_id"]),
+        event_type=str(event["event_type"]),
+        timestamp=str(event["timestamp"]),
+        properties={name: _text(value, raw.get(name, "")) for name, value in properties.items()},
         unknown_fields=unknown,
     )
 
@@ -198,7 +197,7 @@ def _raw_properties(text: str) -> dict[str, str]:
 def _members(text: str, at: int) -> Iterator[tuple[str, int, int]]:
     at = _skip(text, at + 1)
     while text[at] != "}":
-        name, at = scanstring(text, at + 1, True)
+        name, at = _DECODER.raw_decode(text, at)
         start = _skip(text, _skip(text, at) + 1)
         _, end = _DECODER.raw_decode(text, start)
         yield name, start, end

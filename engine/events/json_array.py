@@ -58,9 +58,7 @@ class _ArrayScan:
             found.append((self._count, text[start:end]))
             at = end
         if final and (self._held or not self._closed):
-            raise UserError(
-                f"{self._name}: the JSON array is cut short after {self._count} elements; export it again"
-            )
+            raise UserError(f"{self._name}: the JSON array is cut short after {self._count} elements; export it again")
         if len(self._held) > CHUNK_BYTES:
             raise UserError(
                 f"{self._name}: element {self._count + 1} of the JSON array does not end; "

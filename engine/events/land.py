@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 
 from engine.events import commit
-from engine.events.counting import one_number
+from engine.events.database import one_number
 from engine.events.deduplicate import WINDOW, remove_duplicates
 from engine.events.fixed_sql import fixed_sql
 from engine.events.profile import profile_staged

@@ -13,8 +13,11 @@ from collections.abc import Iterable
 #: The fields of an event that must be strings.
 TEXT_FIELDS = ("transaction_id", "customer_id", "event_type", "timestamp")
 
-#: A number that DuckDB's JSON reader prints exactly as it was written (held by a fuzz test).
-REPRODUCED_NUMBER = r"(?:0|-?[1-9][0-9]{0,17}|-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,5}[1-9])"
+# From 0.0001 on and with few enough digits, so that neither an exponent nor rounding comes in.
+_SMALL = r"0\.(?:[0-9]{0,3}[1-9]|(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])[0-9]?[1-9])"
+
+#: A number that DuckDB's JSON functions print exactly as it was written (held by a fuzz test).
+REPRODUCED_NUMBER = rf"(?:0|-?(?:[1-9][0-9]{{0,17}}|[1-9][0-9]{{0,8}}\.[0-9]{{0,5}}[1-9]|{_SMALL}))"
 
 BLANK = r"[ \t\r\n]*"
 _RAW = r'[^"\\\x00-\x1f]'

@@ -61,9 +61,7 @@ def _judge(profiles: Profiles, day: date, name: str, value: str, occurrences: in
     seen = profiles[day][name]
     plain = plain_text(value)
     if plain is None:
-        seen = replace(
-            seen, irregular=seen.irregular - occurrences, not_numbers=seen.not_numbers + occurrences
-        )
+        seen = replace(seen, irregular=seen.irregular - occurrences, not_numbers=seen.not_numbers + occurrences)
     else:
         whole, _, fraction = plain.removeprefix("-").partition(".")
         seen = replace(
@@ -88,7 +86,7 @@ def _codes(values: list[str]) -> exp.Select:
 
 def _irregular(value: str) -> exp.Select:
     query = exp.select("CAST(timestamp AS DATE) AS date", value, "count(*) AS occurrences", dialect="duckdb")
-    query = query.from_("landing.staged").where(_code(value).eq(_IRREGULAR))
+    query = query.from_("landing.staged").where(exp.column(value).is_(exp.null()).not_(), _code(value).eq(_IRREGULAR))
     return query.group_by("1", "2").order_by("1", "2")
 
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,7 +18,7 @@ import sqlglot.expressions as exp
 
 from engine.errors import UserError
 from engine.events.json_array import read_array
-from engine.events.lines import LineChunk, Readable, line_table, read_lines
+from engine.events.lines import LineChunk, Readable, line_numbers, line_table, read_lines
 from engine.events.typed_columns import typed_lines
 from engine.values.period import as_utc, format_instant
 
@@ -212,18 +211,12 @@ def _arrow_lines(connection: duckdb.DuckDBPyConnection, events: Any) -> Iterator
     reader = pa.RecordBatchReader.from_stream(events)
     rows = 0
     for batch in reader:
-        with _registered(connection, "arrow_events", pa.Table.from_batches([batch])):
-            for chunk in typed_lines(connection, exp.table_("arrow_events"), "events"):
-                numbers = pa.array(range(rows + 1, rows + chunk.lines.num_rows + 1), pa.int64())
-                rows += chunk.lines.num_rows
-                yield LineChunk(line_table(numbers, chunk.lines.column("line")), (), 0)
-
-
-def _registered(
-    connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table
-) -> AbstractContextManager[object]:
-    connection.register(name, table)
-    return nullcontext()
+        # The connection is this source's own, so the name needs no removing.
+        connection.register("arrow_events", pa.Table.from_batches([batch]))
+        for chunk in typed_lines(connection, exp.table_("arrow_events"), "events"):
+            numbers = line_numbers(rows, chunk.lines.num_rows)
+            rows += chunk.lines.num_rows
+            yield LineChunk(line_table(numbers, chunk.lines.column("line")), (), 0)
 
 
 def _dict_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[LineChunk]:
@@ -243,8 +236,7 @@ def _dict_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[LineChunk]:
 
 
 def _numbered(lines: list[str], done: int) -> LineChunk:
-    numbers = pa.array(range(done + 1, done + len(lines) + 1), pa.int64())
-    return LineChunk(line_table(numbers, pa.array(lines, pa.string())), (), 0)
+    return LineChunk(line_table(line_numbers(done, len(lines)), pa.array(lines, pa.string())), (), 0)
 
 
 def _json_text(value: object) -> object:

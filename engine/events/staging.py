@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
@@ -13,7 +12,7 @@ import duckdb
 import pyarrow as pa
 import sqlglot.expressions as exp
 
-from engine.events.counting import one_number
+from engine.events.database import one_number, registered
 from engine.events.exact_json import MAX_PROPERTIES, ParsedEvent, RefusedEvent, parse_event
 from engine.events.fixed_sql import fixed_sql
 from engine.events.known_shapes import KnownShapes
@@ -33,7 +32,10 @@ _FIRST_LOOK = 4096
 _PLAIN_LINE = plain_line_pattern()
 _KNOWN_FIELDS = frozenset({*TEXT_FIELDS, "properties"})
 _REFUSED = pa.schema(
-    [("line_no", pa.int64()), *((name, pa.string()) for name in ("reason", "detail", "transaction_id", "content", "encoding"))]
+    [
+        ("line_no", pa.int64()),
+        *((name, pa.string()) for name in ("reason", "detail", "transaction_id", "content", "encoding")),
+    ]
 )
 
 
@@ -55,7 +57,8 @@ class _Shape:
     def is_regular(self, columns: PropertyColumns) -> bool:
         """Whether the database can take every member of these lines to its column."""
         return (
-            len(set(self.top)) == len(self.top)
+            {*TEXT_FIELDS} <= set(self.top)
+            and len(set(self.top)) == len(self.top)
             and len(set(self.properties)) == len(self.properties) <= MAX_PROPERTIES
             and all(map(columns.is_field, self.properties))
         )
@@ -145,7 +148,9 @@ class Staging:
 
     def _meet(self, names: Counter[str]) -> None:
         for name in self.columns.meet(names):
-            column = exp.ColumnDef(this=exp.to_identifier(self.columns.column(name)), kind=exp.DataType.build("VARCHAR"))
+            column = exp.ColumnDef(
+                this=exp.to_identifier(self.columns.column(name)), kind=exp.DataType.build("VARCHAR")
+            )
             table = exp.Alter(this=_table("staged"), kind="TABLE", actions=[column])
             self.connection.execute(table.sql("duckdb"))
 
@@ -166,7 +171,7 @@ class Staging:
             try:
                 event = parse_event(text)
             except RefusedEvent as error:
-                kept = text[:KEPT_BYTES]
+                kept = line.rstrip("\r\n")[:KEPT_BYTES]
                 refused.append(Refusal(line_no, error.reason, error.detail, error.transaction_id, kept))
             else:
                 events.append((line_no, event))
@@ -184,7 +189,7 @@ class Staging:
             columns[field] = pa.array([getattr(event, field) for _, event in events], pa.string())
         is_field = self.columns.is_field
         others = [
-            [(name, text) for name, text in event.properties.items() if not is_field(name)] or None
+            [(name, text) for name, text in event.properties.items() if text is not None and not is_field(name)] or None
             for _, event in events
         ]
         columns["other_properties"] = pa.array(others, pa.map_(pa.string(), pa.string()))
@@ -208,7 +213,7 @@ class Staging:
         return self._insert(
             self._event_columns(lines),
             "landing.known_instant(sent)",
-            "landing.known_refusal(instant, $earliest, $latest)",
+            "landing.known_refusal(transaction_id, instant, $earliest, $latest)",
         )
 
     def _insert_plain(self) -> exp.Insert:
@@ -256,16 +261,6 @@ class Staging:
         ).from_(timed.subquery("timed"))
         targets = [exp.to_identifier(name) for name in (*kept, "timestamp", "refusal", *values)]
         return exp.Insert(this=exp.Schema(this=_table("staged"), expressions=targets), expression=checked)
-
-
-@contextmanager
-def registered(connection: duckdb.DuckDBPyConnection, name: str, table: pa.Table) -> Iterator[None]:
-    """A table in memory under a name that SQL can read, for as long as the block lasts."""
-    connection.register(name, table)
-    try:
-        yield
-    finally:
-        connection.unregister(name)
 
 
 def _table(name: str) -> exp.Table:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import duckdb
-import pyarrow as pa
 import sqlglot.expressions as exp
 
 from engine.errors import UserError, did_you_mean
-from engine.events.lines import LineChunk, line_table
+from engine.events.lines import LineChunk, line_numbers, line_table
 from engine.events.plain_json import TEXT_FIELDS
 
 #: Rows turned into lines at a time.
@@ -25,22 +24,20 @@ _EXACT_TYPES = {
 }  # fmt: skip
 
 
-def typed_lines(
-    connection: duckdb.DuckDBPyConnection, relation: exp.Expression, name: str
-) -> Iterator[LineChunk]:
+def typed_lines(connection: duckdb.DuckDBPyConnection, relation: exp.Expr, name: str) -> Iterator[LineChunk]:
     """The rows of a relation as event lines numbered from 1; raises UserError for columns that cannot be events."""
     types = _column_types(connection, relation, name)
     query = exp.select(_line(types, name).as_("line")).from_(relation)
     reader = connection.sql(query.sql("duckdb")).to_arrow_reader(CHUNK_ROWS)
     rows = 0
     for batch in reader:
-        numbers = pa.array(range(rows + 1, rows + batch.num_rows + 1), pa.int64())
+        numbers = line_numbers(rows, batch.num_rows)
         rows += batch.num_rows
         yield LineChunk(line_table(numbers, batch.column("line")), (), 0)
 
 
 def _column_types(
-    connection: duckdb.DuckDBPyConnection, relation: exp.Expression, name: str
+    connection: duckdb.DuckDBPyConnection, relation: exp.Expr, name: str
 ) -> dict[str, duckdb.sqltypes.DuckDBPyType]:
     found = connection.sql(exp.select("*").from_(relation).sql("duckdb"))
     types = dict(zip(found.columns, found.types, strict=True))
@@ -56,12 +53,13 @@ def _column_types(
     return types
 
 
-def _type_name(kind: duckdb.sqltypes.DuckDBPyType) -> str:
-    return str(kind.id).upper() if str(kind.id) in {"decimal", "enum"} else str(kind).upper()
+def _type_name(kind: object) -> str:
+    name = str(kind).upper()
+    return name if name.endswith("]") else name.partition("(")[0]
 
 
-def _line(types: dict[str, duckdb.sqltypes.DuckDBPyType], name: str) -> exp.Expression:
-    members: list[exp.Expression] = []
+def _line(types: dict[str, duckdb.sqltypes.DuckDBPyType], name: str) -> exp.Expr:
+    members: list[exp.Expr] = []
     for column, kind in types.items():
         if column == "properties":
             value = _properties(kind, name)
@@ -75,15 +73,15 @@ def _line(types: dict[str, duckdb.sqltypes.DuckDBPyType], name: str) -> exp.Expr
     return exp.cast(exp.Anonymous(this="json_object", expressions=members), "VARCHAR")
 
 
-def _properties(kind: duckdb.sqltypes.DuckDBPyType, name: str) -> exp.Expression:
+def _properties(kind: duckdb.sqltypes.DuckDBPyType, name: str) -> exp.Expr:
     bag = _column("properties")
     if kind.id == "struct":
-        members: list[exp.Expression] = []
+        members: list[exp.Expr] = []
         for field, inner in kind.children:
             _require_exact(inner, f"{name}: property {field!r}")
             value = exp.Anonymous(this="struct_extract", expressions=[bag.copy(), exp.Literal.string(field)])
             members += [exp.Literal.string(field), exp.cast(value, "VARCHAR")]
-        made: exp.Expression = exp.Anonymous(this="json_object", expressions=members)
+        made: exp.Expr = exp.Anonymous(this="json_object", expressions=members)
         return exp.case().when(bag.copy().is_(exp.null()), exp.cast(exp.Literal.string("{}"), "JSON")).else_(made)
     if kind.id == "map":
         children = dict(kind.children)
@@ -96,11 +94,11 @@ def _properties(kind: duckdb.sqltypes.DuckDBPyType, name: str) -> exp.Expression
     raise UserError(f"{name}: column 'properties' is {kind}; it must be a struct, a map or JSON text")
 
 
-def _empty() -> exp.Expression:
+def _empty() -> exp.Expr:
     return exp.cast(exp.Literal.string("{}"), "JSON")
 
 
-def _require_exact(kind: duckdb.sqltypes.DuckDBPyType, what: str) -> None:
+def _require_exact(kind: object, what: str) -> None:
     if _type_name(kind) in _EXACT_TYPES:
         return
     if _type_name(kind) in {"FLOAT", "DOUBLE"}:

@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import sqlglot.expressions as exp
 
-from engine.events.counting import one_number
+from engine.events.database import one_number
 from engine.events.files import WrittenFile, content_name, fresh_folder, move_into_place, sync_folders
 from engine.events.fixed_sql import fixed_sql
 from engine.events.profile import Profiles
@@ -124,7 +124,13 @@ def _copy_day(columns: PropertyColumns) -> exp.Copy:
             )
         ]
     )
-    options = {"FORMAT": exp.var("parquet"), "COMPRESSION": exp.var("zstd"), "KV_METADATA": footer}
+    # Level 1 costs half a percent in size and a fifth less time than the default.
+    options = {
+        "FORMAT": exp.var("parquet"),
+        "COMPRESSION": exp.var("zstd"),
+        "COMPRESSION_LEVEL": exp.Literal.number(1),
+        "KV_METADATA": footer,
+    }
     return exp.Copy(
         this=events.subquery(),
         kind=False,

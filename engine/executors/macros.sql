@@ -22,15 +22,15 @@ CREATE OR REPLACE TEMP MACRO division_end(states) AS
     list_transform(states, lambda s :
         s.quotient + CASE WHEN s.remainder >= s.divisor - s.remainder THEN 1 ELSE 0 END)[1];
 
--- |n / d| in units of 10^-18. Two steps of nine digits are exact while d has at most 29 digits, six of three while
--- it has at most 35; past that HUGEINT overflows, which is an error and never a wrong digit.
+-- |n / d| in units of 10^-12. Two steps of six digits are exact while d has at most 32 digits, six of two while
+-- it has at most 36; past that HUGEINT overflows, which is an error and never a wrong digit.
 CREATE OR REPLACE TEMP MACRO division_start(n, d) AS [struct_pack(quotient := n // d, remainder := n % d, divisor := d)];
 CREATE OR REPLACE TEMP MACRO quotient_magnitude(n, d) AS
-    CASE WHEN d < 100000000000000000000000000000::HUGEINT
-        THEN division_end(division_step(division_step(division_start(n, d), 1000000000::HUGEINT), 1000000000::HUGEINT))
+    CASE WHEN d < 100000000000000000000000000000000::HUGEINT
+        THEN division_end(division_step(division_step(division_start(n, d), 1000000::HUGEINT), 1000000::HUGEINT))
         ELSE division_end(division_step(division_step(division_step(division_step(division_step(division_step(
-            division_start(n, d), 1000::HUGEINT), 1000::HUGEINT), 1000::HUGEINT), 1000::HUGEINT), 1000::HUGEINT),
-            1000::HUGEINT))
+            division_start(n, d), 100::HUGEINT), 100::HUGEINT), 100::HUGEINT), 100::HUGEINT), 100::HUGEINT),
+            100::HUGEINT))
     END;
 
 CREATE OR REPLACE TEMP MACRO signed_quotient(n, d) AS
@@ -38,13 +38,13 @@ CREATE OR REPLACE TEMP MACRO signed_quotient(n, d) AS
         WHEN (n < 0) = (d < 0) THEN quotient_magnitude(abs(n), abs(d))
         ELSE -quotient_magnitude(abs(n), abs(d)) END;
 
--- n / d for two whole numbers, as DECIMAL(38, 18), half away from zero at the 18th place.
+-- n / d for two whole numbers, as DECIMAL(38, 12), half away from zero at the 12th place.
 CREATE OR REPLACE TEMP MACRO whole_quotient(n, d) AS
     list_transform([struct_pack(n := CAST(n AS HUGEINT), d := CAST(d AS HUGEINT))], lambda v :
         CAST(CAST(signed_quotient(v.n, v.d) AS HUGEINT) AS DECIMAL(38, 0))
-            * CAST(0.000000000000000001 AS DECIMAL(18, 18)))[1];
+            * CAST(0.000000000001 AS DECIMAL(12, 12)))[1];
 
--- numerator / denominator for decimals of any scales, as DECIMAL(38, 18), half away from zero.
+-- numerator / denominator for decimals of any scales, as DECIMAL(38, 12), half away from zero.
 CREATE OR REPLACE TEMP MACRO quotient(numerator, denominator) AS whole_quotient(
     unscaled(numerator) * power_of_ten(greatest(decimal_places(denominator) - decimal_places(numerator), 0)),
     unscaled(denominator) * power_of_ten(greatest(decimal_places(numerator) - decimal_places(denominator), 0)));
@@ -79,7 +79,7 @@ CREATE OR REPLACE TEMP MACRO expanded_number(x) AS
                 ELSE q.sign || q.digits[1:q.point] || '.' || q.digits[q.point + 1:] END)[1]
     END;
 
--- The text as a decimal of the type of `zero`, NULL unless it matches `pattern`, which bounds its digits.
+-- What a compiled metric does with a number from inside a text or JSON that outgrows what was planned for it.
 CREATE OR REPLACE TEMP MACRO too_many_digits(x) AS
     error('a metric reads a number with more digits than it can hold exactly: ' || x);
 

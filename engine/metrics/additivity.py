@@ -31,7 +31,7 @@ def is_additive(select: exp.Query, value_column: str) -> bool:
     return True
 
 
-def _linear(node: exp.Expression) -> bool:
+def _linear(node: exp.Expr) -> bool:
     """A plain COUNT or SUM with a constant weight, or such terms added up where none of them can be NULL.
 
     SUM(a) + SUM(b) is not additive: in a part where no event has b the whole is NULL, and the part's a is lost.
@@ -49,7 +49,7 @@ def _linear(node: exp.Expression) -> bool:
     return _or_zero(node)
 
 
-def _or_zero(node: exp.Expression) -> bool:
+def _or_zero(node: exp.Expr) -> bool:
     """COALESCE(SUM(…), 0)."""
     if not isinstance(node, exp.Coalesce) or len(node.expressions) != 1:
         return False
@@ -57,7 +57,7 @@ def _or_zero(node: exp.Expression) -> bool:
     return isinstance(default, exp.Literal) and default.name == "0" and _linear(node.this)
 
 
-def _never_null(node: exp.Expression) -> bool:
+def _never_null(node: exp.Expr) -> bool:
     node = node.unnest()
     if isinstance(node, (exp.Count, exp.Coalesce)):
         return True
@@ -66,6 +66,6 @@ def _never_null(node: exp.Expression) -> bool:
     return isinstance(node, exp.Neg) and _never_null(node.this)
 
 
-def _weight(node: exp.Expression) -> bool:
+def _weight(node: exp.Expr) -> bool:
     node = node.unnest()
     return _weight(node.this) if isinstance(node, exp.Neg) else isinstance(node, exp.Literal) and not node.is_string

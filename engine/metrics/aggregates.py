@@ -23,32 +23,34 @@ _LATEST = frozenset({"LATEST", "EARLIEST"})
 _PERCENTILES = frozenset({placeholders.PERCENTILE_CONT, placeholders.PERCENTILE_DISC})
 _AGGREGATES = (exp.Sum, exp.Count, exp.Min, exp.Max, exp.ArgMax, exp.ArgMin, exp.LogicalAnd, exp.LogicalOr)
 _KNOWN = ("LATEST", "EARLIEST", "DATE_PART", "COUNT", "SUM", "MIN", "MAX", "AVG", "COALESCE", "ROUND", "NULLIF")
+#: Functions people reach for to limit a metric to a period.
+_CLOCKS = frozenset({"NOW", "TODAY", "GET_CURRENT_TIMESTAMP", "TRANSACTION_TIMESTAMP", "CURRENT_LOCALTIMESTAMP"})
 #: Mark of a window whose rows must be ordered completely; `selects` appends the tie-breakers.
 TOTAL_ORDER = "total_order"
 
-Aggregate = Callable[[Expressions, Any, exp.Expression | None], Typed]
+Aggregate = Callable[[Expressions, Any, exp.Expr | None], Typed]
 
 
-def is_aggregate(node: exp.Expression) -> bool:
+def is_aggregate(node: exp.Expr) -> bool:
     """Whether a node of a rewritten tree folds many rows into one; a window's own function does not."""
     found = isinstance(node, _AGGREGATES) or (isinstance(node, exp.Anonymous) and node.this in _PERCENTILES)
     return found and not isinstance(node.parent, exp.Window)
 
 
-def aggregates_in(tree: exp.Expression) -> Iterator[exp.Expression]:
+def aggregates_in(tree: exp.Expr) -> Iterator[exp.Expr]:
     """The aggregates of an expression, not those of the sub-queries inside it."""
     for node in tree.walk(prune=lambda each: isinstance(each, exp.Query)):
         if is_aggregate(node):
             yield node
 
 
-def _only_if(condition: exp.Expression | None, value: exp.Expression) -> exp.Expression:
+def _only_if(condition: exp.Expr | None, value: exp.Expr) -> exp.Expr:
     if condition is None:
         return value
     return exp.Case(ifs=[exp.If(this=condition.copy(), true=value)])
 
 
-def _argument(typer: Expressions, node: exp.Expression, where: str) -> tuple[Typed, bool]:
+def _argument(typer: Expressions, node: exp.Expr, where: str) -> tuple[Typed, bool]:
     """The typed argument of an aggregate and whether DISTINCT stands before it."""
     distinct = isinstance(node, exp.Distinct)
     if isinstance(node, exp.Distinct):
@@ -59,14 +61,12 @@ def _argument(typer: Expressions, node: exp.Expression, where: str) -> tuple[Typ
         return typer.typed(node), distinct
 
 
-def _folded(
-    cls: type[exp.Expression], value: exp.Expression, distinct: bool, condition: exp.Expression | None
-) -> exp.Expression:
+def _folded(cls: type[exp.Expr], value: exp.Expr, distinct: bool, condition: exp.Expr | None) -> exp.Expr:
     inner = _only_if(condition, value)
     return cls(this=exp.Distinct(expressions=[inner]) if distinct else inner)
 
 
-def _count(typer: Expressions, node: exp.Count, condition: exp.Expression | None) -> Typed:
+def _count(typer: Expressions, node: exp.Count, condition: exp.Expr | None) -> Typed:
     if node.this is None or isinstance(node.this, exp.Star):
         inner = exp.Star() if condition is None else _only_if(condition, exp.Literal.number(1))
         return Typed(exp.Count(this=inner), Kind.WHOLE)
@@ -74,20 +74,20 @@ def _count(typer: Expressions, node: exp.Count, condition: exp.Expression | None
     return Typed(_folded(exp.Count, value.node, distinct, condition), Kind.WHOLE)
 
 
-def _count_if(typer: Expressions, node: exp.CountIf, condition: exp.Expression | None) -> Typed:
+def _count_if(typer: Expressions, node: exp.CountIf, condition: exp.Expr | None) -> Typed:
     value, _ = _argument(typer, node.this, "COUNT_IF")
     test = as_condition(value, "COUNT_IF").node
     counted = _only_if(test, exp.Literal.number(1))
     return Typed(exp.Count(this=_only_if(condition, counted)), Kind.WHOLE)
 
 
-def _sum(typer: Expressions, node: exp.Sum, condition: exp.Expression | None) -> Typed:
+def _sum(typer: Expressions, node: exp.Sum, condition: exp.Expr | None) -> Typed:
     value, distinct = _argument(typer, node.this, "SUM")
     value = as_number(value, "SUM")
     return Typed(_folded(exp.Sum, value.node, distinct, condition), value.kind)
 
 
-def _extreme(typer: Expressions, node: exp.Min | exp.Max, condition: exp.Expression | None) -> Typed:
+def _extreme(typer: Expressions, node: exp.Min | exp.Max, condition: exp.Expr | None) -> Typed:
     word = type(node).__name__.upper()
     value, _ = _argument(typer, node.this, word)
     if value.kind is Kind.PROPERTY:
@@ -97,7 +97,7 @@ def _extreme(typer: Expressions, node: exp.Min | exp.Max, condition: exp.Express
     return Typed(_folded(type(node), value.node, False, condition), value.kind)
 
 
-def _avg(typer: Expressions, node: exp.Avg, condition: exp.Expression | None) -> Typed:
+def _avg(typer: Expressions, node: exp.Avg, condition: exp.Expr | None) -> Typed:
     value, distinct = _argument(typer, node.this, "AVG")
     value = as_number(value, "AVG")
     total = _folded(exp.Sum, value.node, distinct, condition)
@@ -105,20 +105,18 @@ def _avg(typer: Expressions, node: exp.Avg, condition: exp.Expression | None) ->
     return Typed(placeholders.exact_divide(total, _null_if_zero(count)), Kind.NUMBER)
 
 
-def _null_if_zero(count: exp.Expression) -> exp.Expression:
+def _null_if_zero(count: exp.Expr) -> exp.Expr:
     test = exp.GT(this=count, expression=exp.Literal.number(0))
     return exp.Case(ifs=[exp.If(this=test, true=count.copy())])
 
 
-def _logical(typer: Expressions, node: exp.Expression, condition: exp.Expression | None) -> Typed:
+def _logical(typer: Expressions, node: exp.Expr, condition: exp.Expr | None) -> Typed:
     value, _ = _argument(typer, node.this, "BOOL_AND or BOOL_OR")
     test = as_condition(value, "BOOL_AND or BOOL_OR")
     return Typed(_folded(type(node), test.node, False, condition), Kind.BOOLEAN)
 
 
-def _picked(
-    typer: Expressions, cls: type[exp.Expression], value: Typed, key: list[exp.Expression], tests: list[exp.Expression]
-) -> Typed:
+def _picked(typer: Expressions, cls: type[exp.Expr], value: Typed, key: list[exp.Expr], tests: list[exp.Expr]) -> Typed:
     """The value in the row with the greatest or least key; a key is never NULL where `tests` hold."""
     order = exp.Anonymous(this="ROW", expressions=key)
     found = cls(this=value.node, expression=order)
@@ -126,7 +124,7 @@ def _picked(
     return Typed(exp.Filter(this=found, expression=exp.Where(this=exp.and_(*present, copy=False))), value.kind)
 
 
-def _latest(typer: Expressions, node: exp.Anonymous, condition: exp.Expression | None) -> Typed:
+def _latest(typer: Expressions, node: exp.Anonymous, condition: exp.Expr | None) -> Typed:
     word = node.name.upper()
     if len(node.expressions) != 1:
         raise KindError(f"{word} takes one expression", f"write {word}(properties.seats)")
@@ -142,7 +140,7 @@ def _latest(typer: Expressions, node: exp.Anonymous, condition: exp.Expression |
     return _picked(typer, cls, value, relations[0].total_order(), [condition] if condition is not None else [])
 
 
-def _arg_extreme(typer: Expressions, node: exp.ArgMax | exp.ArgMin, condition: exp.Expression | None) -> Typed:
+def _arg_extreme(typer: Expressions, node: exp.ArgMax | exp.ArgMin, condition: exp.Expr | None) -> Typed:
     word = "ARG_MAX" if isinstance(node, exp.ArgMax) else "ARG_MIN"
     value, _ = _argument(typer, node.this, word)
     value = as_number(value, word) if value.kind is Kind.PROPERTY else value
@@ -154,9 +152,10 @@ def _arg_extreme(typer: Expressions, node: exp.ArgMax | exp.ArgMin, condition: e
     return _picked(typer, type(node), value, [key.node, *ties], tests)
 
 
-def _percentile(typer: Expressions, node: exp.Expression, condition: exp.Expression | None) -> Typed:
+def _percentile(typer: Expressions, node: exp.Expr, condition: exp.Expr | None) -> Typed:
     """quantile_cont, quantile_disc, median, and percentile_… WITHIN GROUP: exact, in decimals."""
-    share: exp.Expression | None
+    share: exp.Expr | None
+    function: exp.Expr
     if isinstance(node, exp.WithinGroup):
         ordered = node.expression.expressions
         if len(ordered) != 1 or ordered[0].args.get("desc") or not isinstance(node.this, _PERCENTILE_NODES):
@@ -185,7 +184,7 @@ def _percentile(typer: Expressions, node: exp.Expression, condition: exp.Express
 _PERCENTILE_NODES = (exp.PercentileCont, exp.PercentileDisc)
 
 
-def _share(node: exp.Expression | None) -> str:
+def _share(node: exp.Expr | None) -> str:
     text = node.name if isinstance(node, exp.Literal) and not node.is_string else ""
     try:
         if 0 <= Decimal(text) <= 1 and len(text) <= 10:
@@ -195,20 +194,22 @@ def _share(node: exp.Expression | None) -> str:
     raise KindError("the percentile must be a number from 0 to 1, written out", "write 0.95 for the 95th percentile")
 
 
-def _anonymous(typer: Expressions, node: exp.Anonymous, condition: exp.Expression | None = None) -> Typed:
+def _anonymous(typer: Expressions, node: exp.Anonymous, condition: exp.Expr | None = None) -> Typed:
     name = str(node.this).upper()
     if name in _LATEST:
         return _checked(_latest)(typer, node, condition)
     if name == "DATE_PART" and condition is None:
         return named_date_part(typer, node)
     shown = str(node.this)[:60]
+    if name in _CLOCKS:
+        raise KindError(f"{shown}() depends on when the bill is made", "the billing period is applied for you")
     raise KindError(f"there is no function {shown!r} in a metric", did_you_mean(name, _KNOWN))
 
 
 def _checked(build: Aggregate) -> Aggregate:
     """An aggregate that first asks whether one may stand here."""
 
-    def checked(typer: Expressions, node: Any, condition: exp.Expression | None) -> Typed:
+    def checked(typer: Expressions, node: Any, condition: exp.Expr | None) -> Typed:
         if typer.no_aggregates is not None:
             raise KindError(
                 f"an aggregate cannot stand {typer.no_aggregates}", "aggregate in a sub-query or use HAVING"
@@ -218,7 +219,7 @@ def _checked(build: Aggregate) -> Aggregate:
     return checked
 
 
-_FOLDS: dict[type[exp.Expression], Aggregate] = {
+_FOLDS: dict[type[exp.Expr], Aggregate] = {
     exp.Count: _checked(_count),
     exp.CountIf: _checked(_count_if),
     exp.Sum: _checked(_sum),
@@ -248,5 +249,5 @@ def _filter(typer: Expressions, node: exp.Filter) -> Typed:
     return build(typer, node.this, condition)
 
 
-FOLD_HANDLERS: dict[type[exp.Expression], Handler] = {cls: _unfiltered(build) for cls, build in _FOLDS.items()}
+FOLD_HANDLERS: dict[type[exp.Expr], Handler] = {cls: _unfiltered(build) for cls, build in _FOLDS.items()}
 FOLD_HANDLERS[exp.Filter] = _filter

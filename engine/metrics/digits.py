@@ -47,7 +47,7 @@ class Digits:
 class Lowered:
     """A rewritten expression; `digits` when it is a number, `profile` when it is a property's text."""
 
-    node: exp.Expression
+    node: exp.Expr
     digits: Digits | None = None
     profile: NumberProfile | None = None
 
@@ -56,7 +56,7 @@ def decimal_type(scale: int) -> exp.DataType:
     return exp.DataType.build(f"DECIMAL({MAX_DIGITS}, {scale})", dialect="duckdb")
 
 
-def at_scale(value: Lowered, scale: int) -> exp.Expression:
+def at_scale(value: Lowered, scale: int) -> exp.Expr:
     """The number as DECIMAL(38, scale); `scale` is never less than its own, so nothing can round."""
     if value.digits is None or (value.digits.scale == scale and not value.digits.whole_type):
         return value.node
@@ -66,7 +66,7 @@ def at_scale(value: Lowered, scale: int) -> exp.Expression:
     return exp.Cast(this=node, to=decimal_type(scale))
 
 
-def as_decimal(value: Lowered) -> exp.Expression:
+def as_decimal(value: Lowered) -> exp.Expr:
     return at_scale(value, value.digits.scale) if value.digits is not None else value.node
 
 
@@ -80,13 +80,30 @@ def literal(text: str) -> Lowered:
     return Lowered(cast, digits.bounded())
 
 
-def united(values: Sequence[Lowered]) -> tuple[list[exp.Expression], Digits | None]:
-    """Numbers brought to one scale, as the branches of a CASE must be; texts and NULLs stay as they are."""
+def common_digits(values: Sequence[Lowered]) -> Digits | None:
+    """The digits that hold every number among `values`; None when there is none."""
     known = [value.digits for value in values if value.digits is not None]
     if not known:
-        return [value.node for value in values], None
-    if all(digits.whole_type for digits in known):
-        return [value.node for value in values], Digits(max(d.integer for d in known), 0, whole_type=True)
+        return None
     scale = max(digits.scale for digits in known)
-    most = Digits(max(d.integer for d in known), scale, proven=all(d.proven for d in known))
-    return [at_scale(value, scale) for value in values], most.bounded()
+    whole_type = all(digits.whole_type for digits in known)
+    most = max(digits.integer for digits in known)
+    return Digits(most, scale, whole_type, proven=all(digits.proven for digits in known)).bounded()
+
+
+def united(values: Sequence[Lowered]) -> tuple[list[exp.Expr], Digits | None]:
+    """Numbers brought to one scale, as the branches of a CASE must be; texts and NULLs stay as they are."""
+    digits = common_digits(values)
+    if digits is None or digits.whole_type:
+        return [value.node for value in values], digits
+    return [at_scale(value, digits.scale) for value in values], digits
+
+
+def common_profile(values: Sequence[Lowered]) -> NumberProfile | None:
+    """What is known of a text that is one of several; None when one of them was never looked at."""
+    total = NumberProfile()
+    for value in values:
+        if value.profile is None and not isinstance(value.node, exp.Null):
+            return None
+        total += value.profile or NumberProfile()
+    return total

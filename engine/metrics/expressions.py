@@ -1,4 +1,4 @@
-"""Typing and rewriting of the expressions of a metric: columns, literals, operators, CASE, CAST, sub-queries.
+"""Typing and rewriting of the expressions of a metric: columns, literals, operators, CASE, sub-queries.
 
 Each handler takes a parsed node and gives a new tree in normal form with its kind. A node without a handler is
 refused, so this is the allow-list once more, by meaning instead of by class.
@@ -13,13 +13,10 @@ from typing import Any
 from sqlglot import exp
 
 from engine.errors import Problem
-from engine.metrics import placeholders
 from engine.metrics.guard import Places
 from engine.metrics.kinds import (
     BROKEN,
-    NUMERIC,
     TEMPORAL,
-    TEXTUAL,
     Kind,
     KindError,
     Typed,
@@ -28,16 +25,15 @@ from engine.metrics.kinds import (
     as_text,
     as_timestamp,
     comparable,
-    date_literal,
     merged,
     number_literal,
-    timestamp_literal,
 )
+from engine.metrics.placeholders import exact_divide
 from engine.metrics.relations import Relation, Scope
 
 Handler = Callable[["Expressions", Any], Typed]
 #: Types a query inside the expressions of another, in its scope; gives the tree and what its rows look like.
-SubQuery = Callable[[exp.Expression, Scope], tuple[exp.Query, Relation]]
+SubQuery = Callable[[exp.Expr, Scope], tuple[exp.Query, Relation]]
 
 
 class Expressions:
@@ -49,7 +45,7 @@ class Expressions:
         places: Places,
         problems: list[Problem],
         subquery: SubQuery,
-        handlers: Mapping[type[exp.Expression], Handler],
+        handlers: Mapping[type[exp.Expr], Handler],
     ) -> None:
         self.scope = scope
         self.places = places
@@ -63,7 +59,10 @@ class Expressions:
         self.no_aggregates: str | None = None
         self.no_windows: str | None = None
 
-    def typed(self, node: exp.Expression) -> Typed:
+    def typed(self, node: exp.Expr | None) -> Typed:
+        """The node in normal form with its kind; reports what is wrong with it, once."""
+        if node is None:
+            raise KindError("an argument is missing here", "")
         handler = self.handlers.get(type(node))
         if handler is None:
             self.report(node, f"{type(node).__name__} is not supported here", "")
@@ -74,7 +73,7 @@ class Expressions:
             self.report(node, error.what, error.remedy)
             return BROKEN
 
-    def report(self, node: exp.Expression, what: str, remedy: str) -> None:
+    def report(self, node: exp.Expr, what: str, remedy: str) -> None:
         self.problems.append(self.places.problem(node, what, remedy))
 
     @contextmanager
@@ -88,7 +87,7 @@ class Expressions:
             self.no_aggregates, self.no_windows = saved
 
 
-def _names(node: exp.Expression) -> list[str] | None:
+def _names(node: exp.Expr) -> list[str] | None:
     """The parts of a dotted or bracketed name, or None when `node` is not one."""
     if isinstance(node, exp.Column):
         if isinstance(node.this, exp.Star):
@@ -103,7 +102,7 @@ def _names(node: exp.Expression) -> list[str] | None:
     return None
 
 
-def _name(typer: Expressions, node: exp.Expression) -> Typed:
+def _name(typer: Expressions, node: exp.Expr) -> Typed:
     names = _names(node)
     if names is None:
         if isinstance(node, exp.Dot):
@@ -124,7 +123,7 @@ def _copied(value: Typed) -> Typed:
     return Typed(operand(value.node.copy()), value.kind)
 
 
-def operand(node: exp.Expression) -> exp.Expression:
+def operand(node: exp.Expr) -> exp.Expr:
     """`node` so that it keeps its meaning next to any operator."""
     return exp.paren(node, copy=False) if isinstance(node, (exp.Binary, exp.Not, exp.Neg, exp.In)) else node
 
@@ -188,7 +187,7 @@ def _in(typer: Expressions, node: exp.In) -> Typed:
     if not node.expressions:
         raise KindError("IN () has no values", "name at least one value")
     pairs = [comparable(value, typer.typed(each)) for each in node.expressions]
-    items: list[exp.Expression] = [right.node for _, right in pairs]
+    items: list[exp.Expr] = [right.node for _, right in pairs]
     return Typed(exp.In(this=pairs[0][0].node, expressions=items), Kind.BOOLEAN)
 
 
@@ -215,7 +214,7 @@ def _arithmetic(typer: Expressions, node: exp.Binary) -> Typed:
         return _moved(node, left, right)
     left, right = as_number(left, sign), as_number(right, sign)
     if isinstance(node, exp.Div):
-        return Typed(placeholders.exact_divide(left.node, right.node), Kind.NUMBER)
+        return Typed(exact_divide(left.node, right.node), Kind.NUMBER)
     kind = Kind.WHOLE if left.kind is right.kind is Kind.WHOLE else Kind.NUMBER
     tree = type(node)(this=left.node, expression=right.node)
     # The parser keeps the analyst's parentheses, but coerced operands stand on their own anyway.
@@ -247,7 +246,7 @@ def _neg(typer: Expressions, node: exp.Neg) -> Typed:
 
 def _case(typer: Expressions, node: exp.Case) -> Typed:
     subject = typer.typed(node.this) if node.this is not None else None
-    conditions: list[exp.Expression] = []
+    conditions: list[exp.Expr] = []
     for branch in node.args["ifs"]:
         test = typer.typed(branch.this)
         if subject is None:
@@ -282,86 +281,6 @@ def _nullif(typer: Expressions, node: exp.Nullif) -> Typed:
     return Typed(exp.Case(ifs=[test], default=left.node.copy()), left.kind)
 
 
-_WHOLE_TYPES = frozenset(
-    {exp.DType.INT, exp.DType.BIGINT, exp.DType.SMALLINT, exp.DType.TINYINT, exp.DType.INT128}
-    | {exp.DType.UINT, exp.DType.UBIGINT, exp.DType.USMALLINT, exp.DType.UTINYINT, exp.DType.UINT128}
-)
-_EXACT_TYPES = frozenset({exp.DType.DECIMAL, exp.DType.DOUBLE, exp.DType.FLOAT, exp.DType.BIGDECIMAL})
-_TEXT_TYPES = frozenset({exp.DType.VARCHAR, exp.DType.TEXT, exp.DType.CHAR, exp.DType.NVARCHAR})
-_TIMESTAMP_TYPES = frozenset({exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.TIMESTAMPTZ, exp.DType.DATETIME})
-
-
-def _cast(typer: Expressions, node: exp.Cast) -> Typed:
-    value, target = typer.typed(node.this), node.to
-    if value.kind is Kind.BROKEN:
-        return value
-    if target.this in _WHOLE_TYPES:
-        return _whole(value, target)
-    if target.this in _EXACT_TYPES:
-        return _exact(value, target)
-    if target.this in _TEXT_TYPES:
-        return _text(value)
-    if target.this is exp.DType.DATE:
-        if value.literal is not None:
-            return date_literal(value.literal)
-        if value.kind in TEMPORAL:
-            return Typed(exp.cast(value.node, "DATE"), Kind.DATE)
-    if target.this in _TIMESTAMP_TYPES:
-        if value.literal is not None:
-            return timestamp_literal(value.literal)
-        if value.kind in TEMPORAL:
-            return as_timestamp(value, "CAST")
-    if target.this is exp.DType.BOOLEAN and value.kind in TEXTUAL:
-        raise KindError("text has no agreed meaning as a condition", "write … = 'true'")
-    if target.this in _TIMESTAMP_TYPES or target.this is exp.DType.DATE:
-        raise KindError("only the event's timestamp can be read as a date", "use the column timestamp")
-    raise KindError(f"CAST to {target.sql(dialect='duckdb')} is not supported", "use INT, DECIMAL, VARCHAR or DATE")
-
-
-def _whole(value: Typed, target: exp.DataType) -> Typed:
-    if value.kind in TEXTUAL:
-        return Typed(placeholders.to_whole(value.node), Kind.WHOLE)
-    if value.kind in (Kind.WHOLE, Kind.NULL):
-        return Typed(value.node, Kind.WHOLE)
-    if value.kind is Kind.NUMBER:
-        what = "CAST to a whole number does not say which way to round"
-        raise KindError(what, "write FLOOR(…), CEIL(…) or ROUND(…)")
-    raise KindError(f"CAST cannot turn {value.kind.value} into a whole number", "")
-
-
-def _exact(value: Typed, target: exp.DataType) -> Typed:
-    if value.kind in TEXTUAL:
-        value = Typed(placeholders.to_decimal(value.node), Kind.NUMBER)
-    elif value.kind not in NUMERIC and value.kind is not Kind.NULL:
-        raise KindError(f"CAST cannot turn {value.kind.value} into a number", "")
-    sizes = [int(size.name) for size in target.expressions if size.name.isdigit()]
-    # DECIMAL(p) and DECIMAL(p, s) state a scale and round to it, half away from zero; plain DECIMAL keeps all.
-    if target.this is exp.DType.DECIMAL and sizes:
-        scale = sizes[1] if len(sizes) > 1 else 0
-        if sizes[0] > 38 or scale > sizes[0]:
-            raise KindError(f"{target.sql(dialect='duckdb')} is not a type", "the widest is DECIMAL(38, s)")
-        rounded = exp.Round(this=value.node, decimals=exp.Literal.number(scale))
-        return Typed(rounded, Kind.WHOLE if scale == 0 else Kind.NUMBER)
-    return Typed(value.node, Kind.NUMBER if value.kind is not Kind.WHOLE else Kind.WHOLE)
-
-
-def _text(value: Typed) -> Typed:
-    if value.kind in TEXTUAL or value.kind is Kind.NULL:
-        return Typed(value.node, Kind.TEXT)
-    return Typed(text_of(value), Kind.TEXT)
-
-
-def text_of(value: Typed) -> exp.Expression:
-    """Any value as text, the same text for the same value whatever its physical type."""
-    if value.kind in NUMERIC:
-        return placeholders.plain_number(value.node)
-    if value.kind in TEXTUAL:
-        return value.node
-    if value.kind in (Kind.DATE, Kind.TIMESTAMP, Kind.BOOLEAN, Kind.NULL):
-        return exp.cast(value.node, "VARCHAR")
-    raise KindError(f"{value.kind.value} has no text", "use DATE_DIFF or EXTRACT")
-
-
 def _interval(typer: Expressions, node: exp.Interval) -> Typed:
     unit = node.args.get("unit")
     amount = node.this
@@ -387,7 +306,7 @@ def _exists(typer: Expressions, node: exp.Exists) -> Typed:
     return Typed(exp.Exists(this=tree), Kind.BOOLEAN)
 
 
-HANDLERS: dict[type[exp.Expression], Handler] = {
+HANDLERS: dict[type[exp.Expr], Handler] = {
     **dict.fromkeys((exp.Column, exp.Dot, exp.Bracket), _name),
     exp.Literal: _literal,
     exp.Paren: _paren,
@@ -407,7 +326,6 @@ HANDLERS: dict[type[exp.Expression], Handler] = {
     exp.If: _if,
     exp.Coalesce: _coalesce,
     exp.Nullif: _nullif,
-    **dict.fromkeys((exp.Cast, exp.TryCast), _cast),
     exp.Interval: _interval,
     exp.Subquery: _scalar,
     exp.Exists: _exists,

@@ -1,10 +1,12 @@
 """The scalar functions a metric may call: rounding, texts, regular expressions, dates.
 
 Patterns and units must be literals. Regular expressions run in linear time in DuckDB (RE2), so they are safe on
-any text; patterns that RE2 does not know are refused when the metric is first compiled against the database.
+any text; only patterns that are linear elsewhere too are accepted.
 """
 
 from __future__ import annotations
+
+import re
 
 from sqlglot import exp
 
@@ -24,6 +26,8 @@ from engine.metrics.kinds import (
 TRUNCATION_UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 _EXTRACT_UNITS = (*TRUNCATION_UNITS, "dow", "isodow", "doy", "isoyear")
 _MAX_PATTERN = 200
+#: What a backtracking engine offers and a linear one does not.
+_BACKTRACKING = re.compile(r"\(\?(?!:|i\))|\\[1-9]|[*+?}]\+")
 _MAX_PLACES = 18
 
 
@@ -55,7 +59,7 @@ def _round(typer: Expressions, node: exp.Round) -> Typed:
     return Typed(rounded, Kind.WHOLE if digits == 0 else Kind.NUMBER)
 
 
-def whole_literal(node: exp.Expression | None, what: str, low: int, high: int) -> int:
+def whole_literal(node: exp.Expr | None, what: str, low: int, high: int) -> int:
     """A whole number written in the metric; anything else is a problem."""
     negative = isinstance(node, exp.Neg)
     literal = node.this if isinstance(node, exp.Neg) else node
@@ -83,7 +87,7 @@ def _part(typer: Expressions, node: exp.Substring | exp.Left | exp.Right) -> Typ
     numbers = {
         name: exp.Literal.number(whole_literal(value, f"{word}'s position", 0, 100_000))
         for name, value in node.args.items()
-        if name != "this" and isinstance(value, exp.Expression)
+        if name != "this" and isinstance(value, exp.Expr)
     }
     return Typed(type(node)(this=text, **numbers), Kind.TEXT)
 
@@ -94,7 +98,7 @@ def _replace(typer: Expressions, node: exp.Replace) -> Typed:
     return Typed(exp.Replace(this=source, expression=old, replacement=new), Kind.TEXT)
 
 
-def _literal(node: exp.Expression | None, where: str) -> exp.Literal:
+def _literal(node: exp.Expr | None, where: str) -> exp.Literal:
     if not isinstance(node, exp.Literal) or not node.is_string:
         raise KindError(f"{where} needs this argument as a text literal", "write it in single quotes")
     if len(node.name) > _MAX_PATTERN:
@@ -132,9 +136,15 @@ def _pipes(typer: Expressions, node: exp.DPipe) -> Typed:
     return Typed(exp.DPipe(this=left.node, expression=right.node), Kind.TEXT)
 
 
-def _pattern(node: exp.Expression | None, where: str) -> exp.Literal:
+def _pattern(node: exp.Expr | None, where: str) -> exp.Literal:
     """A regular expression whose time stays linear on every engine a metric may run on."""
     pattern = _literal(node, where)
+    try:
+        re.compile(pattern.name)
+    except (re.error, RecursionError, OverflowError) as error:
+        raise KindError(f"this pattern is not a regular expression: {error}", "") from error
+    if _BACKTRACKING.search(pattern.name):
+        raise KindError("look-around and back-references are not supported", "match what is there, and use AND NOT")
     if repeats_a_repetition(pattern.name):
         raise KindError(
             "this pattern repeats a group that itself repeats, such as (a+)+, which can take exponential time",
@@ -180,7 +190,7 @@ def _regexp_like(typer: Expressions, node: exp.RegexpLike) -> Typed:
 
 def _regexp_extract(typer: Expressions, node: exp.RegexpExtract) -> Typed:
     text = as_text(typer.typed(node.this), "REGEXP_EXTRACT").node
-    arguments: list[exp.Expression] = [text, _pattern(node.expression, "REGEXP_EXTRACT")]
+    arguments: list[exp.Expr] = [text, _pattern(node.expression, "REGEXP_EXTRACT")]
     if node.args.get("group") is not None:
         arguments.append(exp.Literal.number(whole_literal(node.args["group"], "the group", 0, 9)))
     return Typed(exp.Anonymous(this="REGEXP_EXTRACT", expressions=arguments), Kind.TEXT)
@@ -189,7 +199,7 @@ def _regexp_extract(typer: Expressions, node: exp.RegexpExtract) -> Typed:
 def _regexp_replace(typer: Expressions, node: exp.RegexpReplace) -> Typed:
     text = as_text(typer.typed(node.this), "REGEXP_REPLACE").node
     pattern = _pattern(node.expression, "REGEXP_REPLACE")
-    arguments: list[exp.Expression] = [text, pattern, _literal(node.args["replacement"], "REGEXP_REPLACE")]
+    arguments: list[exp.Expr] = [text, pattern, _literal(node.args["replacement"], "REGEXP_REPLACE")]
     if node.args.get("modifiers") is not None:
         modifiers = _literal(node.args["modifiers"], "REGEXP_REPLACE")
         if modifiers.name not in ("g", "i", "gi", "ig"):
@@ -198,7 +208,7 @@ def _regexp_replace(typer: Expressions, node: exp.RegexpReplace) -> Typed:
     return Typed(exp.Anonymous(this="REGEXP_REPLACE", expressions=arguments), Kind.TEXT)
 
 
-def _unit(node: exp.Expression | None, units: tuple[str, ...], where: str) -> str:
+def _unit(node: exp.Expr | None, units: tuple[str, ...], where: str) -> str:
     name = node.name.lower() if isinstance(node, (exp.Var, exp.Literal)) else ""
     if name not in units:
         raise KindError(f"{where} needs a unit written out", did_you_mean(name, units))
@@ -250,7 +260,7 @@ def named_date_part(typer: Expressions, node: exp.Anonymous) -> Typed:
     return date_part(_unit(node.expressions[0], _EXTRACT_UNITS, "DATE_PART"), typer.typed(node.expressions[1]))
 
 
-HANDLERS: dict[type[exp.Expression], Handler] = {
+HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Least: _least,
     exp.Greatest: _least,
     exp.Abs: _abs,

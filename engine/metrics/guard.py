@@ -14,7 +14,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ParseError, SqlglotError
-from sqlglot.tokens import Token
+from sqlglot.parsers.duckdb import DuckDBParser
+from sqlglot.tokenizer_core import Token, TokenType
 
 from engine.errors import CatalogError, Problem
 from engine.metrics.text import MetricText, caret
@@ -31,7 +32,7 @@ _LIST = frozenset({"this", "expressions"})
 _QUERY = frozenset({"with_", "order", "limit", "offset"})
 
 #: Node class -> the arguments that may be set on it. Arguments the parser sets on its own are in `_INERT`.
-ALLOWED: dict[type[exp.Expression], frozenset[str]] = {
+ALLOWED: dict[type[exp.Expr], frozenset[str]] = {
     exp.Select: _QUERY | {"expressions", "from_", "joins", "where", "group", "having", "qualify", "distinct"},
     exp.Union: _QUERY | _BINARY | {"distinct"},
     exp.Except: _QUERY | _BINARY | {"distinct"},
@@ -189,7 +190,7 @@ _KEYWORDS: dict[str, frozenset[str]] = {
 class MetricDialect(DuckDB):
     """DuckDB's SQL, without its habit of reading a bare DECIMAL as DECIMAL(18, 3), which would round."""
 
-    class Parser(DuckDB.Parser):
+    class Parser(DuckDBParser):
         TYPE_CONVERTERS: ClassVar[dict[exp.DType, Callable[[exp.DataType], exp.DataType]]] = {}
 
 
@@ -200,10 +201,10 @@ class Places:
         self.text = text
         self.tokens = tokens
 
-    def problem(self, node: exp.Expression, what: str, remedy: str = "") -> Problem:
+    def problem(self, node: exp.Expr, what: str, remedy: str = "") -> Problem:
         return self.text.problem(self.offset(node), what, remedy)
 
-    def shown(self, node: exp.Expression) -> str:
+    def shown(self, node: exp.Expr) -> str:
         """What to call a node in a message: a function as the metric spells it, another part by its kind."""
         if not isinstance(node, exp.Func):
             return _WORDS.get(type(node).__name__, type(node).__name__.upper())
@@ -211,24 +212,29 @@ class Places:
         written = next((token.text for token in self.tokens if token.start == start), "")
         return f"{written}(…)" if written.isidentifier() else type(node).__name__.upper()
 
-    def offset(self, node: exp.Expression) -> int:
+    def offset(self, node: exp.Expr) -> int:
         """The offset at which `node` begins: at its own name where it has one, else at its first known part."""
+        first = _first_offset(node)
         if "start" in node.meta:
             return int(node.meta["start"])
-        starts = [int(part.meta["start"]) for part in node.walk() if "start" in part.meta]
-        first = min(starts) if starts else None
+        if isinstance(node, (exp.Window, exp.Filter, exp.Ordered, exp.Alias)) and isinstance(node.this, exp.Expr):
+            inner = node.this
+            if first is not None and (isinstance(inner, exp.Func) or _first_offset(inner) is not None):
+                return min(first, self.offset(inner))
         words = _KEYWORDS.get(type(node).__name__, frozenset())
         if isinstance(node, exp.Func):
             words = words | {type(node).__name__.upper(), *(name.upper() for name in node.sql_names())}
-        if isinstance(node, (exp.Window, exp.Filter, exp.Ordered, exp.Alias)) and first is not None:
-            return min(first, self.offset(node.this))
-        if words:
-            before = [t.start for t in self.tokens if t.text.upper() in words and (first is None or t.start < first)]
-            if before:
-                return before[0] if first is None else before[-1]
-        if first is not None:
-            return first
-        return self.offset(node.parent) if node.parent is not None else len(self.text.sql)
+        before = [t.start for t in self.tokens if t.text.upper() in words and (first is None or t.start < first)]
+        if before:
+            return before[0] if first is None else before[-1]
+        around = node.parent
+        while first is None and around is not None:
+            first, around = _first_offset(around), around.parent
+        return len(self.text.sql) if first is None else first
+
+
+def _first_offset(node: exp.Expr) -> int | None:
+    return min((int(part.meta["start"]) for part in node.walk() if "start" in part.meta), default=None)
 
 
 def guarded(text: MetricText) -> tuple[exp.Query, Places]:
@@ -240,9 +246,7 @@ def guarded(text: MetricText) -> tuple[exp.Query, Places]:
     if opening.text.upper() not in ("SELECT", "WITH"):
         what = f"a metric is one SELECT; found {opening.text[:40]!r}"
         raise CatalogError([text.problem(opening.start, what, "start with SELECT or WITH … AS (…) SELECT")])
-    end = next(
-        (i for i, token in enumerate(tokens) if token.text == ";" and not token.token_type.value == "STRING"), None
-    )
+    end = next((i for i, token in enumerate(tokens) if token.token_type is TokenType.SEMICOLON), None)
     if end is not None and end + 1 < len(tokens):
         what = "a metric is one statement; found text after the semicolon"
         raise CatalogError([text.problem(tokens[end + 1].start, what, "put each metric in its own file")])
@@ -265,7 +269,7 @@ def _tokens(text: MetricText) -> list[Token]:
         raise CatalogError([text.problem(0, what, "check quotes and brackets")]) from error
 
 
-def _parse(text: MetricText, tokens: list[Token]) -> exp.Expression:
+def _parse(text: MetricText, tokens: list[Token]) -> exp.Expr:
     logger = logging.getLogger("sqlglot")
     level = logger.level
     # The parser warns about what it cannot read and goes on; the allow-list refuses it with a better message.
@@ -282,7 +286,7 @@ def _parse(text: MetricText, tokens: list[Token]) -> exp.Expression:
     tree = trees[0] if trees else None
     while isinstance(tree, exp.Subquery) and not tree.args.get("alias"):
         tree = tree.this
-    if not isinstance(tree, exp.Expression):
+    if not isinstance(tree, exp.Expr):
         raise CatalogError([text.problem(0, "the metric is empty", "write SELECT COUNT(*) AS value FROM events")])
     return tree
 
@@ -318,5 +322,5 @@ def _off_list(tree: exp.Query, places: Places) -> Iterator[Problem]:
             yield places.problem(node, what, "send the class of the value as an event property")
 
 
-def _hint(node: exp.Expression) -> str:
+def _hint(node: exp.Expr) -> str:
     return _HINTS.get(type(node).__name__, "the functions a metric may use are listed in engine/metrics/README.md")

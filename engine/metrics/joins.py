@@ -16,7 +16,7 @@ _EQUALITY = "write ON a.… = b.…"
 
 
 def rewritten(
-    join: exp.Join, source: exp.Expression, relation: Relation, before: list[Relation], typer: Expressions
+    join: exp.Join, source: exp.Expr, relation: Relation, before: list[Relation], typer: Expressions
 ) -> exp.Join:
     """One join in normal form. Raises KindError when it could multiply rows or pick among equals."""
     side, kind, method = (str(join.args.get(name) or "").upper() for name in ("side", "kind", "method"))
@@ -40,7 +40,7 @@ def rewritten(
     return exp.Join(this=source, on=condition, **{name: value for name, value in arguments.items() if value})
 
 
-def _conjuncts(condition: exp.Expression) -> Iterator[exp.Expression]:
+def _conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
     condition = condition.unnest()
     if isinstance(condition, exp.And):
         yield from _conjuncts(condition.this)
@@ -49,11 +49,11 @@ def _conjuncts(condition: exp.Expression) -> Iterator[exp.Expression]:
         yield condition
 
 
-def _tables(node: exp.Expression) -> set[str]:
+def _tables(node: exp.Expr) -> set[str]:
     return {column.table for column in node.find_all(exp.Column)}
 
 
-def _equates(condition: exp.Expression, one: set[str], other: set[str]) -> bool:
+def _equates(condition: exp.Expr, one: set[str], other: set[str]) -> bool:
     if not isinstance(condition, exp.EQ):
         return False
     left, right = _tables(condition.this), _tables(condition.expression)
@@ -62,7 +62,7 @@ def _equates(condition: exp.Expression, one: set[str], other: set[str]) -> bool:
     return (left <= one and right <= other) or (left <= other and right <= one)
 
 
-def _check_asof(condition: exp.Expression, relation: Relation) -> None:
+def _check_asof(condition: exp.Expr, relation: Relation) -> None:
     """ASOF takes one of several equal rows: the right side must have a single row for each joined key."""
     used = {column.name.lower() for column in condition.find_all(exp.Column) if column.table == relation.name}
     if relation.key is None or not relation.key <= used:
@@ -73,7 +73,7 @@ def _check_asof(condition: exp.Expression, relation: Relation) -> None:
 
 
 def check_correlation(
-    report: Callable[[exp.Expression, str, str], None], written: exp.Expression, tree: exp.Expression, own: set[str]
+    report: Callable[[exp.Expr, str, str], None], written: exp.Expr, tree: exp.Expr, own: set[str]
 ) -> None:
     """A sub-query that reads columns of the query around it must do so through an equality in its WHERE."""
     where = tree.args.get("where")

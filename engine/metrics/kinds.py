@@ -56,7 +56,7 @@ class KindError(Exception):
 class Typed:
     """A rewritten expression and its kind."""
 
-    node: exp.Expression
+    node: exp.Expr
     kind: Kind
 
     @property

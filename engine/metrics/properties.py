@@ -17,7 +17,7 @@ BAG = "properties"
 
 def property_access(path: tuple[str, ...], table: str | None = None) -> exp.Bracket:
     """The node that reads the property at `path` of the `events` relation called `table`."""
-    node: exp.Expression = exp.column(BAG, table=table, quoted=True)
+    node: exp.Expr = exp.column(BAG, table=table, quoted=True)
     for name in path:
         node = exp.Bracket(this=node, expressions=[exp.Literal.string(name)])
     if not isinstance(node, exp.Bracket):
@@ -25,7 +25,7 @@ def property_access(path: tuple[str, ...], table: str | None = None) -> exp.Brac
     return node
 
 
-def property_path(node: exp.Expression) -> tuple[str, ...] | None:
+def property_path(node: exp.Expr) -> tuple[str, ...] | None:
     """The path a whole property access reads, or None when `node` is anything else.
 
     The inner Brackets of a longer path are property accesses too: replace from the outside in.
@@ -41,14 +41,14 @@ def property_path(node: exp.Expression) -> tuple[str, ...] | None:
     return None
 
 
-def property_table(node: exp.Expression) -> str:
+def property_table(node: exp.Expr) -> str:
     """The relation whose property `node` reads; empty when it is not qualified."""
     while isinstance(node, exp.Bracket):
         node = node.this
     return node.table if isinstance(node, exp.Column) else ""
 
 
-def property_accesses(tree: exp.Expression) -> Iterator[exp.Bracket]:
+def property_accesses(tree: exp.Expr) -> Iterator[exp.Bracket]:
     """Every whole property access of a tree: a path once, not its steps."""
     for node in tree.find_all(exp.Bracket):
         if property_path(node) is not None and not isinstance(node.parent, exp.Bracket):

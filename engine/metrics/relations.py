@@ -44,7 +44,7 @@ class Relation:
         found = self.columns.get(name.lower())
         return None if found is None else Typed(exp.column(found[0], table=self.name, quoted=True), found[1])
 
-    def total_order(self) -> list[exp.Expression]:
+    def total_order(self) -> list[exp.Expr]:
         """Columns that order the rows completely, up to rows that are equal in all a query can see."""
         if self.is_events:
             names = ["timestamp", *HIDDEN_COLUMNS]

@@ -1,194 +1,35 @@
-"""Queries of a metric: WITH, FROM, joins, grouping, ordering, set operations; each rewritten into normal form.
-
-In normal form every relation has a unique alias, every column is qualified, GROUP BY and ORDER BY hold
-expressions, an ORDER BY stands only where a LIMIT needs it, and everything that depends on an order of rows
-orders them completely.
-"""
+"""One SELECT of a metric: FROM and joins, projections, grouping, ordering, in the order names become known."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.errors import Problem, did_you_mean
-from engine.metrics import joins
+from engine.metrics import casts, expressions, functions, joins
 from engine.metrics.aggregates import FOLD_HANDLERS, TOTAL_ORDER, aggregates_in, is_aggregate
-from engine.metrics.expressions import HANDLERS as EXPRESSIONS
 from engine.metrics.expressions import Expressions
-from engine.metrics.functions import HANDLERS as FUNCTIONS
-from engine.metrics.functions import whole_literal
-from engine.metrics.guard import Places
-from engine.metrics.kinds import Kind, KindError, Typed, as_condition, merged
+from engine.metrics.kinds import Kind, KindError, Typed, as_condition
 from engine.metrics.properties import BAG
-from engine.metrics.relations import EVENTS, Relation, Scope, events_relation, relation_name
+from engine.metrics.relations import EVENTS, Relation, Scope, events_relation
 from engine.metrics.windows import WINDOW_HANDLERS
 
-_HANDLERS = {**EXPRESSIONS, **FUNCTIONS, **FOLD_HANDLERS, **WINDOW_HANDLERS}
-_MAX_LIMIT = 1_000_000
-_SET_OPERATIONS = (exp.Union, exp.Except, exp.Intersect)
+if TYPE_CHECKING:
+    from engine.metrics.queries import Queries
+
+_HANDLERS = {**expressions.HANDLERS, **casts.HANDLERS, **functions.HANDLERS, **FOLD_HANDLERS, **WINDOW_HANDLERS}
 
 
 @dataclass(slots=True)
 class _Projection:
-    written: exp.Expression
+    written: exp.Expr
     name: str
     value: Typed
 
 
-class Queries:
-    """Rewrites the queries of one metric; problems collect in `problems`."""
-
-    def __init__(self, places: Places) -> None:
-        self.places = places
-        self.problems: list[Problem] = []
-        self._used: set[str] = set()
-
-    def rewrite(self, tree: exp.Query) -> tuple[exp.Query, Relation]:
-        """The whole metric in normal form, and what its rows look like."""
-        return self._query(tree, None, {})
-
-    def report(self, node: exp.Expression, what: str, remedy: str = "") -> None:
-        self.problems.append(self.places.problem(node, what, remedy))
-
-    def _unique(self, written: str) -> str:
-        name = base = relation_name(written)
-        count = 1
-        while name in self._used:
-            count += 1
-            name = f"{base}_{count}"
-        self._used.add(name)
-        return name
-
-    def _query(
-        self, node: exp.Expression, outer: Scope | None, ctes: dict[str, Relation]
-    ) -> tuple[exp.Query, Relation]:
-        while isinstance(node, exp.Subquery):
-            node = node.this
-        with_, ctes = self._with(node, ctes)
-        if isinstance(node, exp.Select):
-            tree, relation = _SelectRewriter(self, node, outer, ctes).rewrite()
-        else:
-            tree, relation = self._set_operation(node, outer, ctes)
-        if with_ is not None:
-            tree.set("with_", with_)
-        return tree, relation
-
-    def _with(self, node: exp.Expression, ctes: dict[str, Relation]) -> tuple[exp.With | None, dict[str, Relation]]:
-        with_ = node.args.get("with_")
-        if with_ is None:
-            return None, ctes
-        ctes, rewritten = dict(ctes), []
-        for cte in with_.expressions:
-            name = cte.alias
-            if name.lower() in (EVENTS, BAG):
-                self.report(cte.args["alias"], f"a CTE cannot be called {name!r}", "give it another name")
-            elif name.lower() in ctes:
-                self.report(cte.args["alias"], f"the CTE {name!r} is defined twice", "give it another name")
-            tree, relation = self._query(cte.this, None, ctes)
-            unique = self._unique(name)
-            ctes[name.lower()] = replace(relation, name=unique)
-            alias = exp.TableAlias(this=exp.to_identifier(unique, quoted=True))
-            rewritten.append(exp.CTE(this=tree, alias=alias))
-        return exp.With(expressions=rewritten), ctes
-
-    def subquery(self, ctes: dict[str, Relation]):  # type: ignore[no-untyped-def]
-        """The rewriter of queries inside expressions, which may be correlated by an equality."""
-
-        def rewrite(node: exp.Expression, scope: Scope) -> tuple[exp.Query, Relation]:
-            return self._query(node, scope, ctes)
-
-        return rewrite
-
-    def source(self, node: exp.Expression, scope: Scope, ctes: dict[str, Relation]) -> tuple[exp.Expression, Relation]:
-        """One item of a FROM clause: `events`, a CTE, or a sub-query."""
-        written = node.alias or (node.name if isinstance(node, exp.Table) else "")
-        if written.lower() == BAG or (written.lower() == EVENTS and node.name.lower() != EVENTS):
-            raise KindError(f"a table cannot be called {written!r}", "give it another alias")
-        if isinstance(node, exp.Subquery):
-            tree, relation = self._query(node.this, None, ctes)
-            relation = replace(relation, name=self._unique(written or "derived"))
-            scope.add(written or relation.name, relation)
-            return exp.Subquery(this=tree, alias=_alias(relation.name)), relation
-        if not isinstance(node, exp.Table) or not isinstance(node.this, exp.Identifier):
-            shown = node.this.sql(dialect="duckdb")[:60] if node.this is not None else type(node).__name__
-            raise KindError(f"a metric reads events, not {shown}", f"write FROM {EVENTS}")
-        name = node.name.lower()
-        if name == EVENTS:
-            relation = events_relation(self._unique(written))
-            table = exp.to_table(EVENTS)
-        elif name in ctes:
-            relation = replace(ctes[name], name=self._unique(written))
-            table = exp.Table(this=exp.to_identifier(ctes[name].name, quoted=True))
-        else:
-            raise KindError(f"there is no table {node.name!r}", did_you_mean(node.name, [EVENTS, *ctes]))
-        scope.add(written, relation)
-        table.set("alias", _alias(relation.name))
-        return table, relation
-
-    def _set_operation(
-        self, node: exp.Expression, outer: Scope | None, ctes: dict[str, Relation]
-    ) -> tuple[exp.Query, Relation]:
-        left, left_rows = self._query(node.this, outer, ctes)
-        right, right_rows = self._query(node.expression, outer, ctes)
-        columns: dict[str, tuple[str, Kind]] = dict(left_rows.columns)
-        if len(left_rows.columns) != len(right_rows.columns):
-            what = f"one side has {len(left_rows.columns)} columns and the other {len(right_rows.columns)}"
-            self.report(node, what, "select the same columns on both sides")
-        for (key, (name, first)), (_, second) in zip(
-            left_rows.columns.items(), right_rows.columns.values(), strict=False
-        ):
-            try:
-                kind = _same_kind(first, second)
-            except KindError as error:
-                self.report(node, error.what, error.remedy)
-                kind = Kind.BROKEN
-            columns[key] = (name, kind)
-        distinct = bool(node.args.get("distinct"))
-        tree = type(node)(this=left, expression=right, distinct=distinct)
-        per_event = not distinct and (left_rows.per_event or right_rows.per_event)
-        rows = Relation("", columns, per_event=per_event, key=frozenset(columns) if distinct else None)
-        self._limit_set(node, tree, rows)
-        return tree, rows
-
-    def _limit_set(self, node: exp.Expression, tree: exp.Expression, rows: Relation) -> None:
-        names = [name for name, _ in rows.columns.values()]
-        items: list[exp.Expression] = []
-        for item in node.args["order"].expressions if node.args.get("order") else []:
-            name = item.this.name if isinstance(item.this, (exp.Column, exp.Literal)) else ""
-            if name.isdecimal() and 0 < int(name) <= len(names):
-                name = names[int(name) - 1]
-            found = rows.columns.get(name.lower())
-            if found is None:
-                self.report(item, "ORDER BY here takes an output column", did_you_mean(name, names))
-                continue
-            items.append(_ordered_like(item, exp.column(found[0], quoted=True)))
-        items += [exp.Ordered(this=exp.column(name, quoted=True), nulls_first=False) for name in names]
-        self.limit(node, tree, items, bool(node.args.get("order")))
-
-    def limit(self, node: exp.Expression, tree: exp.Expression, order: list[exp.Expression], ordered: bool) -> None:
-        """Copy LIMIT and OFFSET with the complete order they need; an ORDER BY without them is left out."""
-        limit, offset = node.args.get("limit"), node.args.get("offset")
-        if limit is None and offset is None:
-            return
-        if not ordered:
-            self.report(
-                limit or offset, "LIMIT without ORDER BY takes arbitrary rows", "add ORDER BY, or drop the LIMIT"
-            )
-            return
-        try:
-            for part, name in ((limit, "limit"), (offset, "offset")):
-                if part is not None:
-                    rows = whole_literal(part.expression, name.upper(), 0, _MAX_LIMIT)
-                    tree.set(name, type(part)(expression=exp.Literal.number(rows)))
-        except KindError as error:
-            self.report(limit or offset, error.what, error.remedy)
-        if order:
-            tree.set("order", exp.Order(expressions=order))
-
-
-class _SelectRewriter:
+class SelectRewriter:
     """One SELECT, clause by clause, in the order in which names become known."""
 
     def __init__(self, queries: Queries, node: exp.Select, outer: Scope | None, ctes: dict[str, Relation]) -> None:
@@ -196,7 +37,7 @@ class _SelectRewriter:
         self.scope = Scope(outer)
         self.typer = Expressions(self.scope, queries.places, queries.problems, queries.subquery(ctes), _HANDLERS)
         self.tree = exp.Select()
-        self.groups: list[exp.Expression] = []
+        self.groups: list[exp.Expr] = []
 
     def rewrite(self) -> tuple[exp.Query, Relation]:
         self._from()
@@ -246,7 +87,7 @@ class _SelectRewriter:
             except KindError as error:
                 self.queries.report(join, error.what, error.remedy)
 
-    def _condition(self, node: exp.Expression, where: str) -> exp.Expression:
+    def _condition(self, node: exp.Expr, where: str) -> exp.Expr:
         try:
             return as_condition(self.typer.typed(node), where).node
         except KindError as error:
@@ -255,6 +96,8 @@ class _SelectRewriter:
 
     def _projections(self) -> Iterator[_Projection]:
         seen: set[str] = set()
+        if not self.node.expressions:
+            self.queries.report(self.node, "this SELECT names no columns", "write SELECT COUNT(*) AS value")
         for written in self.node.expressions:
             if isinstance(written, exp.Star) or (
                 isinstance(written, exp.Column) and isinstance(written.this, exp.Star)
@@ -271,7 +114,7 @@ class _SelectRewriter:
                 seen.add(each.name.lower())
                 yield each
 
-    def _star(self, written: exp.Expression) -> Iterator[_Projection]:
+    def _star(self, written: exp.Expr) -> Iterator[_Projection]:
         table = written.table if isinstance(written, exp.Column) else ""
         for name, relation in self.scope.relations.items():
             if table and name != table.lower():
@@ -309,7 +152,7 @@ class _SelectRewriter:
         if varying:
             self.tree.set("group", exp.Group(expressions=[node.copy() for node in varying]))
 
-    def _item(self, node: exp.Expression, projections: list[_Projection], clause: str) -> Typed:
+    def _item(self, node: exp.Expr, projections: list[_Projection], clause: str) -> Typed:
         """An expression of GROUP BY or ORDER BY: a position, an output name, or any expression."""
         if isinstance(node, exp.Literal) and not node.is_string:
             if node.name.isdecimal() and 0 < int(node.name) <= len(projections):
@@ -327,18 +170,18 @@ class _SelectRewriter:
         if qualify is not None:
             self.tree.set("qualify", exp.Qualify(this=self._condition(qualify.this, "QUALIFY")))
 
-    def _order(self, projections: list[_Projection]) -> list[exp.Expression]:
+    def _order(self, projections: list[_Projection]) -> list[exp.Expr]:
         order = self.node.args.get("order")
         self.typer.aliases_first = True
-        found: list[exp.Expression] = []
+        found: list[exp.Expr] = []
         for item in order.expressions if order is not None else []:
             value = self._item(item.this, projections, "ORDER BY")
             if value.kind is not Kind.BROKEN and not _constant(value.node):
-                found.append(_ordered_like(item, value.node.unnest().copy()))
+                found.append(ordered_like(item, value.node.unnest().copy()))
         self.typer.aliases_first = False
         return found
 
-    def _check_groups(self, projections: list[_Projection], order: list[exp.Expression]) -> bool:
+    def _check_groups(self, projections: list[_Projection], order: list[exp.Expr]) -> bool:
         parts = [(each.written, each.value.node) for each in projections]
         for name in ("having", "qualify"):
             if self.tree.args.get(name) is not None:
@@ -363,7 +206,7 @@ class _SelectRewriter:
                 )
         return True
 
-    def _ties(self, grouped: bool) -> list[exp.Expression]:
+    def _ties(self, grouped: bool) -> list[exp.Expr]:
         if grouped:
             return self.groups
         return [column for relation in self.scope.relations.values() for column in relation.total_order()]
@@ -393,34 +236,26 @@ class _SelectRewriter:
         return Relation("", columns, per_event=per_event, single_row=single, key=key)
 
 
-def _alias(name: str) -> exp.TableAlias:
-    return exp.TableAlias(this=exp.to_identifier(name, quoted=True))
-
-
-def _aliased(projection: _Projection) -> exp.Expression:
+def _aliased(projection: _Projection) -> exp.Expr:
     identifier = exp.to_identifier(projection.name, quoted=True)
     return exp.Alias(this=projection.value.node.copy(), alias=identifier)
 
 
-def _output_name(written: exp.Expression, seen: set[str]) -> str:
+def _output_name(written: exp.Expr, seen: set[str]) -> str:
     """The name of a column without AS: the last part of what it reads, else `value`, else its position."""
     if isinstance(written, exp.Bracket) and written.expressions and written.expressions[0].is_string:
-        return written.expressions[0].name
+        return str(written.expressions[0].name)
     if isinstance(written, (exp.Column, exp.Dot)):
-        return written.name or written.expression.name
+        return str(written.name or (written.expression.name if written.expression else "column"))
     return "value" if "value" not in seen else f"column_{len(seen) + 1}"
 
 
-def _ordered_like(item: exp.Ordered, node: exp.Expression) -> exp.Ordered:
-    return exp.Ordered(this=node, desc=bool(item.args.get("desc")), nulls_first=bool(item.args.get("nulls_first")))
-
-
-def _constant(node: exp.Expression) -> bool:
+def _constant(node: exp.Expr) -> bool:
     return not any(isinstance(part, (exp.Column, exp.Query, exp.Window)) or is_aggregate(part) for part in node.walk())
 
 
-def _ungrouped(node: exp.Expression, groups: list[exp.Expression], own: set[str]) -> exp.Expression | None:
-    def settled(part: exp.Expression) -> bool:
+def _ungrouped(node: exp.Expr, groups: list[exp.Expr], own: set[str]) -> exp.Expr | None:
+    def settled(part: exp.Expr) -> bool:
         return part in groups or is_aggregate(part) or isinstance(part, exp.Filter)
 
     for part in node.walk(bfs=False, prune=settled):
@@ -429,7 +264,7 @@ def _ungrouped(node: exp.Expression, groups: list[exp.Expression], own: set[str]
     return None
 
 
-def _shown(column: exp.Expression) -> str:
+def _shown(column: exp.Expr) -> str:
     outer = column
     while isinstance(outer.parent, exp.Bracket):
         outer = outer.parent
@@ -437,9 +272,5 @@ def _shown(column: exp.Expression) -> str:
     return f"{BAG}.{names[0]}" if names else column.name
 
 
-def _same_kind(first: Kind, second: Kind) -> Kind:
-    column = exp.column("x")
-    values, kind = merged([Typed(column, first), Typed(column, second)], "this set operation")
-    if any(value.node is not column for value in values):
-        raise KindError(f"a set operation mixes {first.value} and {second.value}", "CAST both to one type")
-    return kind
+def ordered_like(item: exp.Ordered, node: exp.Expr) -> exp.Ordered:
+    return exp.Ordered(this=node, desc=bool(item.args.get("desc")), nulls_first=bool(item.args.get("nulls_first")))

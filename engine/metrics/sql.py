@@ -6,13 +6,13 @@ from sqlglot import exp
 
 from engine.errors import CatalogError
 from engine.metrics.additivity import is_additive
-from engine.metrics.expressions import text_of
+from engine.metrics.casts import text_of
 from engine.metrics.guard import Places, guarded
 from engine.metrics.kinds import NUMERIC, Kind, KindError, Typed, as_number
 from engine.metrics.properties import BAG, property_accesses, property_path
+from engine.metrics.queries import Queries
 from engine.metrics.query import MetricQuery
 from engine.metrics.relations import EVENTS, Relation
-from engine.metrics.selects import Queries
 from engine.metrics.strict import strict_problems
 from engine.metrics.text import read_metric_text
 
@@ -91,7 +91,7 @@ def _outputs(
         return select
 
 
-def _output(value: Typed, quantity: bool) -> exp.Expression:
+def _output(value: Typed, quantity: bool) -> exp.Expr:
     return as_number(value, "the quantity").node if quantity else text_of(value)
 
 

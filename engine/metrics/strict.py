@@ -1,4 +1,4 @@
-"""Strict mode: refuse whatever Metronome does not document, so that a metric stays portable (`spec/metering.md` §7.1)."""
+"""Strict mode: refuse what Metronome does not document, so that a metric stays portable (`spec/metering.md` §7.1)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlglot import exp
 from engine.errors import Problem
 from engine.metrics.guard import Places
 
-_DOCUMENTED: tuple[type[exp.Expression], ...] = (
+_DOCUMENTED: tuple[type[exp.Expr], ...] = (
     exp.Select, exp.Subquery, exp.TableAlias, exp.From, exp.Table, exp.Where, exp.Group, exp.Distinct, exp.Alias,
     exp.Identifier, exp.Column, exp.Dot, exp.Bracket, exp.Star, exp.Literal, exp.Boolean, exp.Null, exp.Paren, exp.Var,
     exp.DataType, exp.DataTypeParam, exp.Cast, exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT,

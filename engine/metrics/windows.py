@@ -31,7 +31,7 @@ def _window(typer: Expressions, node: exp.Window) -> Typed:
     by_position = isinstance(function, _BY_POSITION)
     if by_position and not ordered:
         raise KindError(
-            f"{type(function).__name__} needs an ORDER BY in its OVER (…)", "write OVER (ORDER BY timestamp)"
+            f"{function.sql_names()[0]} needs an ORDER BY in its OVER (…)", "write OVER (ORDER BY timestamp)"
         )
     by_rows = frame is not None and frame.args["kind"] == "ROWS"
     if by_rows and not ordered:
@@ -39,7 +39,7 @@ def _window(typer: Expressions, node: exp.Window) -> Typed:
     if by_position and frame is not None and not by_rows:
         raise KindError("RANGE cannot be used with this function", "use ROWS")
 
-    def over(inner: exp.Expression) -> exp.Expression:
+    def over(inner: exp.Expr) -> exp.Expr:
         arguments = {"partition_by": [each.copy() for each in partition]} if partition else {}
         window = exp.Window(
             this=inner,
@@ -70,7 +70,7 @@ def _ordered(typer: Expressions, node: exp.Ordered) -> exp.Ordered:
     )
 
 
-def _function(typer: Expressions, node: exp.Expression) -> Typed:
+def _function(typer: Expressions, node: exp.Expr) -> Typed:
     if isinstance(node, (exp.RowNumber, *_RANKS)):
         return Typed(type(node)(), Kind.WHOLE)
     if isinstance(node, exp.Ntile):
@@ -98,7 +98,7 @@ def _shifted(typer: Expressions, node: exp.Lag | exp.Lead) -> Typed:
     value, default = typer.typed(node.this), node.args.get("default")
     distance = node.args.get("offset")
     rows = 1 if distance is None else whole_literal(distance, "the distance in rows", 0, 100_000)
-    arguments: dict[str, exp.Expression] = {"offset": exp.Literal.number(rows)}
+    arguments: dict[str, exp.Expr] = {"offset": exp.Literal.number(rows)}
     kind = value.kind
     if default is not None:
         if value.kind is Kind.PROPERTY:
@@ -117,7 +117,7 @@ def _frame(spec: exp.WindowSpec | None, ordered: list[exp.Ordered]) -> exp.Windo
     arguments: dict[str, object] = {"kind": kind}
     for side in ("start", "end"):
         edge = spec.args.get(side)
-        if isinstance(edge, str) and edge in _EDGES or edge is None:
+        if (isinstance(edge, str) and edge in _EDGES) or edge is None:
             arguments[side] = edge
         elif kind == "ROWS":
             arguments[side] = exp.Literal.number(whole_literal(edge, "the frame", 0, 1_000_000))
@@ -127,11 +127,11 @@ def _frame(spec: exp.WindowSpec | None, ordered: list[exp.Ordered]) -> exp.Windo
     return exp.WindowSpec(**arguments)
 
 
-def _alone(typer: Expressions, node: exp.Expression) -> Typed:
-    raise KindError(f"{type(node).__name__} needs OVER (…)", "write ROW_NUMBER() OVER (ORDER BY timestamp)")
+def _alone(typer: Expressions, node: exp.Func) -> Typed:
+    raise KindError(f"{node.sql_names()[0]} needs OVER (…)", "write ROW_NUMBER() OVER (ORDER BY timestamp)")
 
 
-WINDOW_HANDLERS: dict[type[exp.Expression], Handler] = {
+WINDOW_HANDLERS: dict[type[exp.Expr], Handler] = {
     exp.Window: _window,
     **dict.fromkeys((*_BY_POSITION, *_RANKS), _alone),
 }

@@ -1,24 +1,12 @@
 -- The exact arithmetic and the spellings that the rating stages share. Whole numbers here are HUGEINT counts of a
 -- product's smallest unit; their products overflow loudly, and the stages turn that into a parked contract.
 
--- numerator / denominator in units of 10^-18, rounded half away from zero at the 18th place: long division in two
--- steps of nine digits, exact while the denominator has at most 28 digits.
-CREATE OR REPLACE TEMP MACRO quotient_remainder(numerator, denominator) AS
-    (numerator % denominator * 1000000000::HUGEINT) % denominator;
-CREATE OR REPLACE TEMP MACRO magnitude_of_quotient(numerator, denominator) AS
-    numerator // denominator * 1000000000000000000::HUGEINT
-    + (numerator % denominator * 1000000000::HUGEINT) // denominator * 1000000000::HUGEINT
-    + (quotient_remainder(numerator, denominator) * 1000000000::HUGEINT) // denominator
-    + CASE
-        WHEN (quotient_remainder(numerator, denominator) * 1000000000::HUGEINT) % denominator * 2 >= denominator
-        THEN 1 ELSE 0
-    END;
-CREATE OR REPLACE TEMP MACRO quotient_at_18_places(numerator, denominator) AS
-    sign(numerator) * magnitude_of_quotient(abs(numerator), denominator);
-
--- A product's quantity conversion. Without a divisor the multiplier alone is exact.
+-- A product's quantity conversion. Without a divisor the multiplier alone is exact; quotient_magnitude is the one
+-- division of engine/executors/macros.sql.
 CREATE OR REPLACE TEMP MACRO convert_quantity(value, multiplier, divisor) AS
-    CASE WHEN divisor IS NULL THEN value * multiplier ELSE quotient_at_18_places(value * multiplier, divisor) END;
+    CASE WHEN divisor IS NULL THEN value * multiplier
+        ELSE sign(value) * quotient_magnitude(abs(value) * multiplier, divisor)
+    END;
 
 -- To a whole multiple of `unit`: up is toward plus infinity, down toward minus infinity, half away from zero.
 CREATE OR REPLACE TEMP MACRO round_quantity(value, method, unit) AS

@@ -1,7 +1,7 @@
 """How a product turns a metered value into a quantity, in whole numbers (spec/rating.md §1.4, §17 Q1, Q2).
 
 A meter counts in units of 10^-scale. Conversion multiplies such a count by a whole number or, when the divisor does
-not terminate within 18 places, divides it to units of 10^-18. Rounding goes to a whole multiple of `rounding_unit`.
+not terminate within 12 places, divides it to units of 10^-12. Rounding goes to a whole multiple of `rounding_unit`.
 """
 
 from __future__ import annotations

@@ -23,8 +23,9 @@ MAX_DIGITS = 38
 #: A number that needs more digits than this on either side of the point is not a number to duckbill.
 MAX_SIDE_DIGITS = 100
 
-#: Decimal places of a quotient that does not terminate, rounded half away from zero. See DESIGN §6.
-QUOTIENT_PLACES = 18
+#: Decimal places of a quotient that does not terminate within them, rounded half away from zero.
+#: An amount has 26 places, so these leave 14 for the unit price: every average can be priced exactly.
+QUOTIENT_PLACES = 12
 
 
 @dataclass(frozen=True, slots=True)

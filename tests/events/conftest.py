@@ -40,7 +40,9 @@ class Lake:
     def land(self, source: Source, now: datetime = NOW, limits: LandingLimits | None = None) -> LandingResult:
         return land(self.folder, source, now=now, limits=limits or LandingLimits(), connection=self.connection)
 
-    def land_lines(self, *lines: str | bytes, now: datetime = NOW, limits: LandingLimits | None = None) -> LandingResult:
+    def land_lines(
+        self, *lines: str | bytes, now: datetime = NOW, limits: LandingLimits | None = None
+    ) -> LandingResult:
         path = self.folder.parent / "sent.ndjson"
         path.write_bytes(b"".join(line if isinstance(line, bytes) else line.encode() + b"\n" for line in lines))
         return self.land(file_source(path), now, limits)

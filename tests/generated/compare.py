@@ -93,7 +93,7 @@ def actual(frames: Mapping[str, Any]) -> Rows:
 def _plain(name: str, value: Any) -> Any:
     if name.endswith("_group_values"):
         return tuple(json.loads(value).values())
-    if name in ("quantity", "unit_price", "total"):
+    if name in ("quantity", "unit_price", "total") and value is not None:
         assert not isinstance(value, float), f"{name} is a float"
         return Fraction(value)
     return value

@@ -69,8 +69,8 @@ def load(con: duckdb.DuckDBPyConnection, events: Sequence[Event], names: Sequenc
         for i, e in enumerate(events)
     ]
     if rows:
-        marks = ", ".join("?" for _ in rows[0])
-        con.executemany(f"INSERT INTO events VALUES ({marks})", rows)
+        lists = [list(column) for column in zip(*rows, strict=True)]
+        con.execute(f"INSERT INTO events SELECT {', '.join('unnest(?)' for _ in lists)}", lists)
 
 
 def column_name(path: tuple[str, ...]) -> str:

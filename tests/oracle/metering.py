@@ -1,8 +1,9 @@
 """The value of a metric per group: M(t), over one customer's events with S <= timestamp < t.
 
 The caller has already chosen the events. A group is the tuple of the texts of its keys, None where a SQL
-metric gave NULL. A streaming group exists as soon as one event of it passes the filters, even if no value of
-it is a number; a row of a SQL metric whose quantity is NULL makes no group.
+metric gave NULL. A group exists once the metric has a value for it: COUNT and UNIQUE as soon as one event passes
+the filters, SUM, MAX and LATEST as soon as one of those has a number (an event whose value is none contributes
+nothing, spec/metering.md §17.7); a row of a SQL metric whose quantity is NULL makes no group.
 """
 
 from __future__ import annotations
@@ -71,7 +72,13 @@ def streaming(metric: dict[str, Any], events: Sequence[Event], keys: Sequence[st
         if passes(event, metric):
             group = tuple(event["properties"].get(key) for key in keys)
             groups.setdefault(group, []).append(event)
-    return {group: _aggregate(metric, members) for group, members in groups.items()}
+    return {group: _aggregate(metric, members) for group, members in groups.items() if _has_value(metric, members)}
+
+
+def _has_value(metric: dict[str, Any], events: Sequence[Event]) -> bool:
+    if metric["aggregation"] in ("COUNT", "UNIQUE"):
+        return True
+    return any(to_number(event["properties"].get(metric["key"])) is not None for event in events)
 
 
 def sql(rows: Sequence[Row], keys: Sequence[str]) -> dict[Group, Fraction]:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import ceil, floor
 
 _DIGITS = "0123456789"
-_QUOTIENT_PLACES = 18
+_QUOTIENT_PLACES = 12
 _SIDE_DIGITS = 100
 
 
@@ -80,7 +80,7 @@ def half_away_from_zero(value: Fraction, places: int) -> Fraction:
 
 
 def divide(dividend: Fraction, divisor: Fraction) -> Fraction:
-    """A quotient, rounded half away from zero at the 18th decimal place when it does not end before."""
+    """A quotient, rounded half away from zero at the 12th decimal place when it does not end before."""
     return half_away_from_zero(dividend / divisor, _QUOTIENT_PLACES)
 
 

@@ -149,10 +149,14 @@ def _product_rows(statement: _Statement, product_id: str, product: Mapping[str, 
 
 
 def _append(segments: list[_Segment], segment: _Segment) -> None:
-    """Add a segment, or lengthen the last one when rate, override and entitlement stay the same."""
+    """Add a segment, or lengthen the last one when rate, override and entitlement stay the same.
+
+    Unrated is decided before entitlement, so where nothing prices the group its entitlement does not count.
+    """
     if segments:
         last, now = segments[-1].terms, segment.terms
-        if (last.rate, last.override, last.entitled) == (now.rate, now.override, now.entitled):
+        unpriced = last.tiers is None and now.tiers is None
+        if (last.rate, last.override) == (now.rate, now.override) and (unpriced or last.entitled == now.entitled):
             first = segments.pop()
             segment = replace(segment, starting_at=first.starting_at, before=first.before)
     segments.append(segment)

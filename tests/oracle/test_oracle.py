@@ -324,6 +324,21 @@ def test_overwrite_prices_what_the_list_does_not_and_entitlement_hides_it(tmp_pa
     assert [row["quantity"] for row in result.not_entitled] == [25]
 
 
+def test_entitlement_does_not_split_what_is_unrated(tmp_path: Path) -> None:
+    overrides: list[dict[str, Any]] = [
+        {"entitled": False, "starting_at": "2026-03-10T00:00:00Z"},
+    ]
+    rates = [since("2023-01-01", "1", ending_before="2026-03-01T00:00:00Z")]
+    folder = workspace(tmp_path, rates, contract={"overrides": overrides})
+    events = [event(f"2026-03-{day}T00:00:00Z", n=day) for day in ("05", "15", "25")]
+    (row,) = bill(folder, events, "2026-03").unrated
+    assert (row["quantity"], row["starting_at"], row["ending_before"]) == (
+        45,
+        datetime(2026, 3, 1),
+        datetime(2026, 4, 1),
+    )
+
+
 def schedule(start: str, frequency: str, day: str, anchor: str | None = None) -> dict[str, Any]:
     return {
         "starting_at": datetime.fromisoformat(start),
@@ -366,7 +381,7 @@ def test_rounding_and_quotients() -> None:
         -3,
     ]
     assert round_quantity(Fraction("1.005"), "ROUND_HALF_UP", 2) == Fraction("1.01")
-    assert divide(Fraction(2), Fraction(3)) == Fraction("0.666666666666666667")
+    assert divide(Fraction(2), Fraction(3)) == Fraction("0.666666666667")
     assert divide(Fraction(-1), Fraction(8)) == Fraction("-0.125")
 
 

@@ -4,7 +4,8 @@
      NULL. Lower-case t and z are allowed; leap seconds, hour 24, impossible offsets and years outside 1..9999
      are not (spec/reliability.md §2.4). DuckDB's own cast is looser, hence the pattern in front of it.
    known_instant(sent): the same for a text already known to have the common form of `known_shapes`.
-   refusal(...): NULL for an acceptable event, else `reason field`. First rule broken wins.
+   refusal(...): NULL for an acceptable event, else `reason field`. First rule broken wins. That the four fields
+     are there and are strings has been seen to before.
    known_refusal(...): the same for lines that match `known_shapes`.
    sent_properties(entries, other): what an event sent, as a sorted list of (key, value), wherever it is kept. */
 CREATE MACRO landing.in_calendar(instant) AS (
@@ -32,10 +33,6 @@ CREATE MACRO landing.has_control(text) AS regexp_matches(text, '\p{Cc}');
 
 CREATE MACRO landing.refusal(transaction_id, customer_id, event_type, sent, instant, earliest, latest) AS (
     CASE
-        WHEN transaction_id IS NULL THEN 'missing_field transaction_id'
-        WHEN customer_id IS NULL THEN 'missing_field customer_id'
-        WHEN event_type IS NULL THEN 'missing_field event_type'
-        WHEN sent IS NULL THEN 'missing_field timestamp'
         WHEN length(transaction_id) NOT BETWEEN 1 AND 128 THEN 'bad_length transaction_id'
         WHEN customer_id = '' THEN 'bad_length customer_id'
         WHEN event_type = '' THEN 'bad_length event_type'
@@ -49,8 +46,9 @@ CREATE MACRO landing.refusal(transaction_id, customer_id, event_type, sent, inst
     END
 );
 
-CREATE MACRO landing.known_refusal(instant, earliest, latest) AS (
+CREATE MACRO landing.known_refusal(transaction_id, instant, earliest, latest) AS (
     CASE
+        WHEN strlen(transaction_id) > 128 THEN 'bad_length transaction_id'
         WHEN instant IS NULL THEN 'bad_timestamp timestamp'
         WHEN instant < earliest THEN 'too_old timestamp'
         WHEN instant > latest THEN 'in_future timestamp'
@@ -65,14 +63,15 @@ CREATE MACRO landing.sent_properties(entries, other) AS
 
 /* The grammar of engine/values/numbers.py once more (a test holds the two together).
    number_code(sent): one number that says all a numeric profile needs, so that values can be counted by it.
-     NULL: no value; -1: not a number; -2: a number that is not plain, to be judged by itself;
+     -1: not a number; -2: a number that is not plain, to be judged by itself;
      otherwise 256 * digits before the point + digits after it, needless zeros left out. */
 CREATE MACRO landing.number_code(sent) AS (
     CASE
-        WHEN sent IS NULL THEN NULL
-        WHEN NOT regexp_full_match(sent, '[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?') THEN -1
-        WHEN regexp_full_match(sent, '0|-?[1-9][0-9]{0,99}')
+        -- Past '9' in ASCII: most text is told from numbers without a pattern.
+        WHEN sent >= ':' THEN -1
+        WHEN strlen(sent) <= 100 AND regexp_full_match(sent, '0|-?[1-9][0-9]*')
         THEN 256 * (strlen(sent) - CAST(sent[1] = '-' AS INTEGER))
+        WHEN NOT regexp_full_match(sent, '[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]{1,4})?') THEN -1
         WHEN strlen(sent) <= 100 AND regexp_full_match(sent, '-?[0-9]+(\.[0-9]+)?')
         THEN 256 * greatest(1, strlen(ltrim(split_part(sent, '.', 1), '-0')))
             + strlen(rtrim(split_part(sent, '.', 2), '0'))

@@ -12,15 +12,22 @@ SELECT DISTINCT
     customer_id,
     product_id,
     'beyond_exact_range' AS reason,
+    'a quantity needs more digits than an exact decimal holds' AS detail
+FROM convert_and_round
+WHERE quantity_before IS NULL OR quantity_after IS NULL
+UNION ALL
+SELECT DISTINCT
+    contract_id,
+    customer_id,
+    product_id,
+    'beyond_exact_range' AS reason,
     CASE
-        WHEN segment_quantity IS NULL THEN 'a quantity needs more digits than an exact decimal holds'
         WHEN unit_price IS NULL THEN 'a unit price needs more digits than an exact decimal holds'
         ELSE 'an amount needs more digits than an exact decimal holds'
     END AS detail
 FROM price
-WHERE segment_quantity IS NULL
-    OR unit_price IS NULL
-    OR total IS NULL
+WHERE segment_quantity IS NOT NULL
+    AND (unit_price IS NULL OR total IS NULL)
 UNION ALL
 SELECT
     contract_id,

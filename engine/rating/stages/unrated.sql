@@ -13,6 +13,7 @@ SELECT
     (settle.quantity_after - settle.quantity_before)::DECIMAL(38, 18) AS quantity
 FROM settle
 JOIN usage_products USING (product_id)
+ANTI JOIN parked ON parked.contract_id = settle.contract_id
 WHERE settle.outcome = 'unrated'
-    AND settle.quantity_after IS DISTINCT FROM settle.quantity_before
+    AND settle.quantity_after <> settle.quantity_before
 ORDER BY ALL
