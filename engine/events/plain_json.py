@@ -3,7 +3,8 @@
 DuckDB's JSON functions accept more than JSON and do not give every number back as it was written. A *plain* line
 is one for which neither matters: strict JSON, an object whose standard fields are strings, whose other members
 are scalars, and whose numbers come back character by character. One regular expression decides it, without
-captures, so RE2 runs it as an automaton. Every other line goes through `exact_json`, with the same result.
+captures, so RE2 runs it as an automaton. A line that only its numbers keep from being plain is made so by putting
+them in quotes. Every other line goes through `exact_json`, with the same result.
 """
 
 from __future__ import annotations
@@ -29,8 +30,14 @@ _ESCAPE = (
     rf"|[1-9A-Ca-cEeFf]{_HEX}{{3}}|[Dd][0-7]{_HEX}{{2}}"
     rf"|[Dd][89ABab]{_HEX}{{2}}\\u[Dd][C-Fc-f]{_HEX}{{2}}))"
 )
+#: Any number of JSON.
+JSON_NUMBER = r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+
+#: A number as the value of a member, to be put in quotes: `"\1"\2"\3`. Only a real quote can stand before the
+#: colon, and where it opens a string rather than closes a key, quoting leaves a line that is not JSON.
+MEMBER_NUMBER = rf'"({BLANK}:{BLANK})({JSON_NUMBER})({BLANK}[,}}])'
+
 _STRING = rf'"(?:{_RAW}|{_ESCAPE})*"'
-_SCALAR = rf"(?:{_STRING}|{REPRODUCED_NUMBER}|true|false|null)"
 COLON = f"{BLANK}:{BLANK}"
 COMMA = f"{BLANK},{BLANK}"
 
@@ -55,10 +62,11 @@ def _object(member: str) -> str:
     return rf"\{{{BLANK}(?:{member}(?:{COMMA}{member})*{BLANK})?\}}"
 
 
-def plain_line_pattern() -> str:
-    """The RE2 pattern that a plain event line matches in full (line end included)."""
-    properties = _object(f'"{_RAW}*"{COLON}{_SCALAR}')
+def plain_line_pattern(number: str = REPRODUCED_NUMBER) -> str:
+    """The RE2 pattern that a plain event line matches in full (line end included), with these numbers."""
+    scalar = rf"(?:{_STRING}|{number}|true|false|null)"
+    properties = _object(f'"{_RAW}*"{COLON}{scalar}')
     text = f'"(?:{"|".join(TEXT_FIELDS)})"{COLON}{_STRING}'
     bag = f'"properties"{COLON}{properties}'
-    unknown = f'"{_other_than([*TEXT_FIELDS, "properties"])}"{COLON}{_SCALAR}'
+    unknown = f'"{_other_than([*TEXT_FIELDS, "properties"])}"{COLON}{scalar}'
     return f"{BLANK}{_object(f'(?:{text}|{bag}|{unknown})')}{BLANK}"

@@ -17,19 +17,21 @@ from engine.events.exact_json import MAX_PROPERTIES, ParsedEvent, RefusedEvent, 
 from engine.events.fixed_sql import fixed_sql
 from engine.events.known_shapes import KnownShapes
 from engine.events.lines import LineChunk
-from engine.events.plain_json import TEXT_FIELDS, plain_line_pattern
+from engine.events.plain_json import JSON_NUMBER, MEMBER_NUMBER, TEXT_FIELDS, plain_line_pattern
 from engine.events.property_columns import PropertyColumns
 from engine.events.refusal import KEPT_BYTES, Refusal
-
-#: A pattern that no line matches: with it every line takes the exact path.
-NO_LINE_IS_PLAIN = r"[^\x00-\x{10FFFF}]"
 
 _REFUSAL = "landing.refusal(transaction_id, customer_id, event_type, sent, instant, $earliest, $latest)"
 
 #: Lines read the general way before any shape is known.
 _FIRST_LOOK = 4096
 
-_PLAIN_LINE = plain_line_pattern()
+_NO_LINE = r"[^\x00-\x{10FFFF}]"
+_PATTERNS = {
+    "plain_line": plain_line_pattern(),
+    "numbers_aside": plain_line_pattern(JSON_NUMBER),
+    "member_number": MEMBER_NUMBER,
+}
 _KNOWN_FIELDS = frozenset({*TEXT_FIELDS, "properties"})
 _REFUSED = pa.schema(
     [
@@ -65,7 +67,10 @@ class _Shape:
 
 
 class Staging:
-    """The tables of one landing (`sql/tables.sql`) and what was counted while filling them."""
+    """The tables of one landing (`sql/tables.sql`) and what was counted while filling them.
+
+    Without `trust_database` every line takes the exact path; the result is the same.
+    """
 
     def __init__(
         self,
@@ -73,14 +78,15 @@ class Staging:
         columns: PropertyColumns,
         earliest: datetime,
         latest: datetime,
-        plain_line: str = _PLAIN_LINE,
+        *,
+        trust_database: bool = True,
     ) -> None:
         self.connection = connection
         self.columns = columns
         self.read = 0
         self.unknown_fields: Counter[str] = Counter()
         self._limits = {"earliest": earliest, "latest": latest}
-        self._plain_line = plain_line
+        self._patterns = _PATTERNS if trust_database else dict.fromkeys(_PATTERNS, _NO_LINE)
         self._shapes = KnownShapes()
         self._shapes_help = True
 
@@ -100,7 +106,7 @@ class Staging:
         with registered(self.connection, "chunk_lines", lines):
             unread = self._add_known(lines.num_rows, first_line)
             if unread:
-                self.connection.execute(fixed_sql("chunk"), {"plain_line": self._plain_line})
+                self.connection.execute(fixed_sql("chunk"), self._patterns)
                 self._add_plain()
                 self._add_exact()
             if one_number(self.connection, fixed_sql("count_broken"), first_line):
@@ -160,7 +166,7 @@ class Staging:
             self.connection.execute(fixed_sql("odd_shapes"))
 
     def _add_exact(self) -> None:
-        rows = self.connection.execute("SELECT line_no, line FROM landing.chunk WHERE keys IS NULL ORDER BY line_no")
+        rows = self.connection.execute(fixed_sql("exact_lines"))
         events: list[tuple[int, ParsedEvent]] = []
         refused: list[Refusal] = []
         for line_no, line in rows.fetchall():

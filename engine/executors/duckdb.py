@@ -60,7 +60,12 @@ class DuckDBExecutor:
         """Every input table, and the run's narrow exact types by the names that the stages cast to."""
         for name, table in inputs.tables.items():
             self.load(name, table)
-        for name, places in (("QUANTITY", inputs.scales.quantity), ("UNIT_PRICE", inputs.scales.unit_price)):
+        scales = inputs.scales
+        for name, places in (
+            ("QUANTITY", scales.quantity),
+            ("UNIT_PRICE", scales.unit_price),
+            ("EXACT_UNIT_PRICE", scales.price + scales.multiplier),
+        ):
             decimal = exp.DataType.build(f"DECIMAL(38, {places})", dialect="duckdb")
             self.connection.execute(" ".join(("CREATE TYPE", name, "AS", decimal.sql("duckdb"))))
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from engine.metrics.digits import UNPROFILED, Lowered, common_digits, common_profile, decimal_type
+from engine.metrics.digits import Lowered, common_digits, common_profile, decimal_type
 from engine.metrics.properties import property_path
 from engine.values.numbers import NumberProfile
 
@@ -66,10 +66,8 @@ class Lowering:
         if path is None:
             return None
         known = self.profiles.get(".".join(path), NumberProfile())
-        if len(path) == 1 or path[0] not in self.profiles:
-            return known
         # A value inside JSON text was not looked at when it landed.
-        return known + UNPROFILED
+        return known if len(path) == 1 or path[0] not in self.profiles else None
 
 
 def rescale(side: exp.Expr, index: int, scale: int) -> None:

@@ -23,15 +23,18 @@ CREATE OR REPLACE TEMP MACRO in_units(whole, unit) AS whole::DECIMAL(38, 0) * un
 -- Group values in text: as name=value pairs to search, and as a JSON object in key order to show.
 CREATE OR REPLACE TEMP MACRO named_values(names, group_values) AS
     list_transform(list_zip(names, group_values), lambda pair : pair[1] || chr(31) || pair[2]);
-CREATE OR REPLACE TEMP MACRO json_of(names, group_values) AS to_json(map(names, group_values))::VARCHAR;
+CREATE OR REPLACE TEMP MACRO json_of(names, group_values) AS
+    '{' || array_to_string(list_transform(list_zip(names, group_values), lambda pair :
+        to_json(pair[1]) || ':' || coalesce(to_json(pair[2])::VARCHAR, 'null')), ',') || '}';
 
 -- An instant in the one spelling that ids are made from.
 CREATE OR REPLACE TEMP MACRO instant_text(moment) AS strftime(moment, '%Y-%m-%dT%H:%M:%S.%fZ');
 
 -- The UUIDv5 of engine/values/ids.py, for whole columns at once.
 CREATE OR REPLACE TEMP MACRO uuid5_of_digest(digest) AS
-    concat_ws('-', digest[1:8], digest[9:12], '5' || digest[14:16],
-        translate(digest[17:17], '0123456789abcdef', '89ab89ab89ab89ab') || digest[18:20], digest[21:32]);
+    (substring(digest, 1, 12) || '5' || substring(digest, 14, 3)
+        || substring('89ab89ab89ab89ab', instr('0123456789abcdef', substring(digest, 17, 1)), 1)
+        || substring(digest, 18, 15))::UUID::VARCHAR;
 CREATE OR REPLACE TEMP MACRO derived_id(kind, parts) AS
     uuid5_of_digest(sha1(
         from_hex('6f7bd1b09a0f5f0c8a55d0cb111d0001') || encode(kind || chr(31) || array_to_string(parts, chr(31)))

@@ -16,13 +16,14 @@ import pytest
 from engine.events.exact_json import RefusedEvent, parse_event
 from engine.events.plain_json import REPRODUCED_NUMBER, plain_line_pattern
 from engine.events.rejected import rejected_events
-from engine.events.staging import NO_LINE_IS_PLAIN, Staging
+from engine.events.staging import Staging
 from tests.events.conftest import Lake
 
 VALUES = [
     '"x"', '"\\u00e9\\n"', '"\\ud83d\\ude00"', '"\\ud83d"', '"\\u0000"', '"a\\"b\\\\"', "0", "-0", "1", "-17", "1.5",
     "1.50", "0.000001", "1e3", "1E-7", "123456789012345678", "1234567890123456789", "0.1000000000000000055", "true",
-    "false", "null", "NaN", "Infinity", "-Infinity", "01", "+1", ".5", "1.", "{}", "[]", '{"a": 1.10, "b": [1, 1e2]}',
+    "false", "null", '":5,"', '": 1.10}"', "NaN", "Infinity", "-Infinity", "01", "+1", ".5", "1.", "{}", "[]",
+    '{"a": 1.10, "b": [1, 1e2]}',
     '[{"k": "v", "k": 1}]', '"é"', '"\x7f"', "truE", '"tab\there"', '""',
 ]  # fmt: skip
 NAMES = ['"a"', '"b"', '"A"', '"c d"', '"x\'; --"', '""', '"\\u0061"', '"nul\\u0000"', '"é"', '"$.a"', '"a.b"']
@@ -76,7 +77,7 @@ def test_fuzzed_lines_end_alike_on_both_paths(
     lines += [random_plain(dice, number) for number in range(1500, 3000)]
     dice.shuffle(lines)
     database = outcome(Lake(tmp_path / "database", connection), lines)
-    monkeypatch.setattr("engine.events.land.Staging", partial(Staging, plain_line=NO_LINE_IS_PLAIN))
+    monkeypatch.setattr("engine.events.land.Staging", partial(Staging, trust_database=False))
     exact = outcome(Lake(tmp_path / "exact", connection), lines)
     assert len(database[0]) > 6 and len(database[3]) > 1000
     for mine, other in zip(database, exact, strict=True):
@@ -102,8 +103,17 @@ def test_fast_paths_are_used(lake: Lake, line: Callable[..., str], monkeypatch: 
     monkeypatch.setattr("engine.events.staging._FIRST_LOOK", 10)
     monkeypatch.setattr("engine.events.staging.parse_event", forbidden)
     lines = [line(f"t{n}", {"n": n, "s": "é", "f": 0.25, "b": True, "z": None}) for n in range(100)]
-    assert lake.land_lines(*lines).accepted == 100
+    lines += [sent.replace("t1", "q1").replace("0.25", "1.50e+3") for sent in lines[10:20]]
+    assert lake.land_lines(*lines).accepted == 110
     assert lake.event("t7")["sent"] == {"n": "7", "s": "é", "f": "0.25", "b": "true"}
+    assert lake.event("q17")["sent"] == {"n": "17", "s": "é", "f": "1.50e+3", "b": "true"}
+
+
+def test_text_that_looks_like_a_number_after_a_key_is_left_alone(lake: Lake, line: Callable[..., str]) -> None:
+    texts = {"a": ":5,", "b": ": 1.10}", ":1,": "x", "c": '":5,', "d": ':1,"', "n": 1.5e300}
+    lake.land_lines(line("t1", texts), line("t2", {"s": ":5,"}).replace('":5,"', '":5,","f":1.10'))
+    assert lake.event("t1")["sent"] == texts | {"n": "1.5e+300"}
+    assert lake.event("t2")["sent"] == {"s": ":5,", "f": "1.10"}
 
 
 def test_numbers_called_reproducible_are_reproduced(connection: duckdb.DuckDBPyConnection) -> None:

@@ -15,7 +15,7 @@ import pytest
 from engine.events.land import LandingLimits
 from engine.events.rejected import rejected_events
 from engine.events.source import file_source
-from engine.events.staging import NO_LINE_IS_PLAIN, Staging
+from engine.events.staging import Staging
 from engine.values.numbers import plain_text
 from tests.events.conftest import Lake
 
@@ -38,7 +38,7 @@ def sent(case: dict[str, Any]) -> bytes:
 @pytest.fixture(params=["both paths", "exact path only"])
 def landed(request: pytest.FixtureRequest, lake: Lake, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Lake:
     if request.param == "exact path only":
-        monkeypatch.setattr("engine.events.land.Staging", partial(Staging, plain_line=NO_LINE_IS_PLAIN))
+        monkeypatch.setattr("engine.events.land.Staging", partial(Staging, trust_database=False))
     path = tmp_path / "corpus.ndjson"
     path.write_bytes(b"\n".join(map(sent, corpus())) + b"\n")
     # Few fields, so that the event with 2,000 properties also fills other_properties.

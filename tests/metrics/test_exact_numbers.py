@@ -206,3 +206,16 @@ def test_placeholders_are_all_replaced() -> None:
     tree = compiled(query, {"x": NumberProfile(9, 5, 2)})
     names = {str(node.this).upper() for node in tree.find_all(exp.Anonymous)}
     assert not {name for name in names if name.startswith(("TO_", "EXACT_", "PLAIN_TEXT"))}
+
+
+def test_a_number_inside_a_text_that_does_not_fit_is_an_error_and_never_dropped() -> None:
+    query = parse_sql_metric("SELECT SUM(CAST(SPLIT_PART(properties.x, '/', 1) AS DECIMAL)) AS value FROM events")
+    assert run(connection(), query, events_of(["1.5/a", "none/b", "2e3/c"])) == [(Decimal("2001.5"),)]
+    with pytest.raises(Exception, match=r"more digits than it can hold exactly: 0\.1234567890123"):
+        run(connection(), query, events_of(["0.1234567890123/a"]))
+
+
+def test_a_number_inside_json_does_not_trust_the_profile_of_its_text() -> None:
+    query = parse_sql_metric("SELECT SUM(properties.resource.cpu) AS value FROM events")
+    lowered = lower_numbers(query.select, {"resource": NumberProfile(9, not_numbers=9)}, 100)
+    assert "TOO_MANY_DIGITS" in lowered.select.sql("duckdb")

@@ -74,9 +74,9 @@ SHAPES: list[tuple[str, list[Row]]] = [
     ("SELECT SUM(s) AS value FROM (SELECT SUM(CAST(properties.n AS INT)) OVER (ORDER BY timestamp "
      "ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) AS s FROM events WHERE event_type = 'call')", [(Decimal(32),)]),
     ("WITH peaks AS (SELECT properties.user AS u, DATE_TRUNC('day', timestamp) AS t, MAX(properties.n) AS p "
-     "FROM events GROUP BY 1, 2), stops AS (SELECT properties.user AS u, DATE_TRUNC('hour', timestamp) AS t, COUNT(*) AS c "
-     "FROM events WHERE event_type = 'call' GROUP BY 1, 2) SELECT SUM(stops.c * peaks.p) AS value FROM stops "
-     "ASOF JOIN peaks ON stops.u = peaks.u AND stops.t >= peaks.t", [(Decimal(19),)]),
+     "FROM events GROUP BY 1, 2), stops AS (SELECT properties.user AS u, DATE_TRUNC('hour', timestamp) AS t, "
+     "COUNT(*) AS c FROM events WHERE event_type = 'call' GROUP BY 1, 2) SELECT SUM(stops.c * peaks.p) AS value "
+     "FROM stops ASOF JOIN peaks ON stops.u = peaks.u AND stops.t >= peaks.t", [(Decimal(19),)]),
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ WITH used AS (
         period_starting_at,
         json_of(pricing_keys, pricing_values) AS pricing_group_values,
         json_of(presentation_keys, presentation_values) AS presentation_group_values,
-        arg_max(quantity_after, segment_no) AS quantity
+        arg_max(quantity_after, segment_no)::DECIMAL(38, 18) AS quantity
     FROM convert_and_round
     ANTI JOIN parked USING (contract_id)
     GROUP BY ALL
@@ -26,7 +26,7 @@ explained AS (
             json_of(pricing_keys, pricing_values),
             json_of(presentation_keys, presentation_values),
             period_starting_at,
-            quantity_after - quantity_before
+            (quantity_after - quantity_before)::DECIMAL(38, 18)
         FROM settle
         ANTI JOIN parked ON parked.contract_id = settle.contract_id
         WHERE outcome <> 'billed'

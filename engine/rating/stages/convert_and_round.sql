@@ -37,6 +37,7 @@ SELECT
     presentation_keys,
     pricing_values,
     presentation_values,
+    used,
     value_before,
     value_after,
     CASE WHEN whole_before % quantity_divisor = 0

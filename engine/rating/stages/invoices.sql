@@ -8,14 +8,10 @@ WITH totals AS (
     GROUP BY invoice_id
 ),
 billed AS (
-    SELECT
-        derived_id('invoice', [statement_periods.contract_id, instant_text(period_starting_at), 'USAGE']) AS id,
-        statement_periods.*
-    FROM statement_periods
-    ANTI JOIN parked USING (contract_id)
+    SELECT statement_periods.* FROM statement_periods ANTI JOIN parked USING (contract_id)
 )
 SELECT
-    billed.id,
+    billed.invoice_id AS id,
     billed.customer_id,
     customers.customer_name,
     billed.contract_id,
@@ -30,9 +26,9 @@ SELECT
         WHEN 0 THEN round(coalesce(totals.total, 0), 0)::DECIMAL(38, 2)
         ELSE round(coalesce(totals.total, 0), 2)::DECIMAL(38, 2)
     END AS payable,
-    (payable - coalesce(totals.total, 0))::DECIMAL(38, 26) AS rounding_residual
+    payable::DECIMAL(38, 26) - coalesce(totals.total, 0)::DECIMAL(38, 26) AS rounding_residual
 FROM billed
 JOIN customers USING (customer_id)
 JOIN rate_cards USING (rate_card_id)
-LEFT JOIN totals ON totals.invoice_id = billed.id
-ORDER BY billed.customer_id, billed.contract_id, billed.period_starting_at, billed.id
+LEFT JOIN totals ON totals.invoice_id = billed.invoice_id
+ORDER BY billed.customer_id, billed.contract_id, billed.period_starting_at

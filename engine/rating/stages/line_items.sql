@@ -2,11 +2,12 @@
 -- Grain: id (contract, statement period, product, group values, starting_at, tier).
 WITH lines AS (
     SELECT
-        derived_id('invoice', [price.contract_id, instant_text(period_starting_at), 'USAGE']) AS invoice_id,
+        statement_periods.invoice_id,
         price.*,
         json_of(price.pricing_keys, price.pricing_values) AS pricing_group_values,
         json_of(price.presentation_keys, price.presentation_values) AS presentation_group_values
     FROM price
+    JOIN statement_periods USING (contract_id, period_starting_at)
     ANTI JOIN parked ON parked.contract_id = price.contract_id
 )
 SELECT

@@ -3,14 +3,14 @@
 -- one. A flat price is a single tier without bounds. A tier's share of a segment is the part of the running quantity
 -- that moved inside it, (lower, upper], so a falling quantity gives back at the prices it was billed at
 -- (spec/rating.md §4, §17 Q5). A quantity of zero keeps one line for products that always show one.
--- UNIT_PRICE is the run's own narrowest exact type; what does not fit exactly is NULL here and parked next.
+-- QUANTITY, UNIT_PRICE and EXACT_UNIT_PRICE are the run's own narrowest types; a quantity times a unit price has at
+-- most 26 places. What does not fit exactly is NULL here and parked next.
 -- Grain: settle's, and tier_level.
 WITH billed AS (
     SELECT
         settle.*,
         settle.quantity_after - settle.quantity_before AS segment_quantity,
-        (len(settle.pricing_keys) = 0 AND coalesce(list_bool_and(
-            list_transform(settle.presentation_values, lambda shown : shown IS NULL)), true)) AS always_shown,
+        len(settle.pricing_keys) = 0 AND (len(settle.presentation_keys) = 0 OR NOT settle.used) AS always_shown,
         overrides.override_type,
         overrides.multiplier,
         CASE WHEN overrides.override_type = 'OVERWRITE' THEN NULL ELSE settle.rate_no END AS tiers_of_rate_no,
@@ -35,18 +35,16 @@ shares AS (
             - least(greatest(quantity_before, tier_starting_at), tier_ending_at) AS quantity,
         coalesce(quantity_after > tier_starting_at, true)
             AND coalesce(quantity_after <= tier_ending_at, true) AS holds_position,
-        price * coalesce(multiplier, 1) AS exact_unit_price
+        (price * coalesce(multiplier, 1))::EXACT_UNIT_PRICE AS exact_unit_price
     FROM tiered
 )
 SELECT
     * EXCLUDE (exact_unit_price, holds_position, tiers_of_rate_no, tiers_of_override_no),
-    CASE WHEN try(try_cast(exact_unit_price AS UNIT_PRICE) = exact_unit_price)
+    CASE
+        WHEN try_cast(try_cast(exact_unit_price AS UNIT_PRICE) AS EXACT_UNIT_PRICE) = exact_unit_price
         THEN try_cast(exact_unit_price AS UNIT_PRICE)
     END AS unit_price,
-    try(quantity * try_cast(exact_unit_price AS UNIT_PRICE)) AS exact_total,
-    CASE WHEN try(try_cast(exact_total AS DECIMAL(38, 26)) = exact_total)
-        THEN try_cast(exact_total AS DECIMAL(38, 26))
-    END AS total
+    try_cast(try(quantity * try_cast(exact_unit_price AS UNIT_PRICE)) AS DECIMAL(38, 26)) AS total
 FROM shares
 WHERE quantity <> 0
     OR (segment_quantity = 0 AND always_shown AND holds_position)

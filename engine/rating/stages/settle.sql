@@ -56,6 +56,7 @@ merged AS (
         presentation_keys,
         pricing_values,
         presentation_values,
+        used,
         arg_min(value_before, segment_no) AS value_before,
         arg_max(value_after, segment_no) AS value_after,
         arg_min_null(quantity_before, segment_no) AS quantity_before,
@@ -66,7 +67,7 @@ merged AS (
     FROM numbered
     GROUP BY
         contract_id, customer_id, rate_card_id, product_id, period_starting_at, period_ending_before,
-        pricing_keys, presentation_keys, pricing_values, presentation_values,
+        pricing_keys, presentation_keys, pricing_values, presentation_values, used,
         rate_no, price_override_no, outcome, run_no
 )
 SELECT * FROM merged

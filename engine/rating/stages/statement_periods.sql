@@ -2,6 +2,7 @@
 -- A contract's statement periods are the windows between `anchor + n steps`, cut to the contract. A run bills the
 -- ones whose last instant lies in its billing period, so that every statement period belongs to exactly one run.
 -- Boundaries are always counted from the anchor: stepping from the previous boundary would drift off the 31st.
+-- Each statement period has one usage invoice, whose id is derived here once.
 -- Grain: contract_id, period_starting_at.
 WITH schedules AS (
     SELECT
@@ -43,7 +44,13 @@ boundaries AS (
         ) AS period_ending_before
     FROM steps
 )
-SELECT contract_id, customer_id, rate_card_id, period_starting_at, period_ending_before
+SELECT
+    derived_id('invoice', [contract_id, instant_text(period_starting_at), 'USAGE']) AS invoice_id,
+    contract_id,
+    customer_id,
+    rate_card_id,
+    period_starting_at,
+    period_ending_before
 FROM boundaries, billing_period
 WHERE period_starting_at < period_ending_before
     AND billing_period.starting_at < period_ending_before

@@ -35,12 +35,13 @@ running AS (
         AND readings.key_values IS NOT DISTINCT FROM grid.key_values
 ),
 positions AS (
-    SELECT *, 0::HUGEINT AS value_before, value AS value_after
+    SELECT *, true AS used, 0::HUGEINT AS value_before, value AS value_after
     FROM readings
     WHERE segments = 1
     UNION ALL BY NAME
     SELECT
         *,
+        true AS used,
         CASE WHEN additive
             THEN coalesce(sum(value) OVER (group_in_time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
             ELSE coalesce(lag(value) OVER group_in_time, 0)
@@ -51,7 +52,8 @@ positions AS (
         PARTITION BY contract_id, product_id, period_starting_at, key_values ORDER BY segment_no
     )
     UNION ALL BY NAME
-    SELECT segments.*, usage_products.no_key_values AS key_values, 0::HUGEINT AS value_before, 0::HUGEINT AS value_after
+    SELECT segments.*, usage_products.no_key_values AS key_values, false AS used,
+        0::HUGEINT AS value_before, 0::HUGEINT AS value_after
     FROM segments
     JOIN usage_products USING (product_id)
     ANTI JOIN readings USING (contract_id, product_id, period_starting_at)
@@ -70,6 +72,7 @@ SELECT
     ending_before,
     priced_at,
     key_values,
+    used,
     value_before,
     value_after
 FROM positions
