@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from engine.events.refusal import KEPT_BYTES, Refusal, refuse_bytes
 
 #: Bytes read at a time.
-CHUNK_BYTES = 16 * 1024 * 1024
+CHUNK_BYTES = 32 * 1024 * 1024
 
 #: The longest event, without its line end (`spec/reliability.md` §4.1).
 MAX_LINE_BYTES = 1024 * 1024

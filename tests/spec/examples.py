@@ -1,0 +1,180 @@
+"""One worked example, and the workspace in which all examples of a file are billed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+import engine
+from tests.generated.compare import decimal_text
+from tests.spec.tables import draw_table, read_table
+
+#: Later than every example; how old an event may be is not what these examples are about.
+NOW = datetime(2027, 1, 1, 6)
+SETTINGS = '[workspace]\nname = "examples"\n\n[landing]\npast_days = 4000\n'
+
+NUMBERS = ("quantity", "unit price", "total")
+#: Columns that a table may leave out when they are empty on every line.
+EMPTY = ("pricing", "presentation", "tier")
+
+
+@dataclass(frozen=True)
+class Example:
+    """What goes in and what must come out; `source` says where the rule or the numbers are from.
+
+    `catalog` is added to what the file's examples share and names the example's own customers, by whom its lines
+    are told from those of the other examples. `periods` are the billing months that are run.
+    """
+
+    source: str
+    rule: str
+    catalog: str
+    events: str
+    lines: str
+    unrated: str = ""
+    not_entitled: str = ""
+    invoices: str | None = None
+    periods: tuple[str, ...] = ("2026-10",)
+
+    @property
+    def customers(self) -> tuple[str, ...]:
+        return tuple(item["id"] for item in yaml.safe_load(self.catalog)["customers"])
+
+
+def named(example: Example) -> str:
+    """The name of an example's test."""
+    return f"{example.source}: {example.rule}"
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Everything that was published for the examples of a file, by table; rows have the engine's columns."""
+
+    published: Mapping[str, Sequence[Mapping[str, Any]]]
+
+    def check(self, example: Example) -> None:
+        """Compare every table of an example; AssertionError shows the expected and the actual table."""
+        lines = self._rows("line_items", example)
+        _same("lines", read_table(example.lines), [_line(row) for row in lines])
+        for report in ("unrated", "not_entitled"):
+            found = [_line(row) for row in self._rows(report, example)]
+            _same(report, read_table(getattr(example, report)), found)
+        invoices = [_invoice(row) for row in self._rows("invoices", example)]
+        if example.invoices is not None:
+            _same("invoices", read_table(example.invoices), invoices)
+        assert sum(Fraction(each["total"]) for each in invoices) == sum(Fraction(row["total"]) for row in lines)
+
+    def _rows(self, table: str, example: Example) -> list[Mapping[str, Any]]:
+        return [
+            row
+            for row in self.published[table]
+            if row["customer_id"] in example.customers and row["billing_period"] in example.periods
+        ]
+
+
+def bill(root: Path, shared: str, examples: Sequence[Example]) -> Ledger:
+    """Write the workspace of a file's examples, land their events and run every period that one of them names."""
+    (root / "catalog").mkdir(parents=True)
+    (root / "duckbill.toml").write_text(SETTINGS, encoding="utf-8")
+    (root / "catalog" / "shared.yml").write_text(shared, encoding="utf-8")
+    events: list[dict[str, object]] = []
+    for number, example in enumerate(examples):
+        (root / "catalog" / f"example_{number:02d}.yml").write_text(example.catalog, encoding="utf-8")
+        events.extend(_events(example, number))
+    workspace = engine.open(root)
+    landed = workspace.land(events, now=NOW)
+    assert landed.accepted == len(events), landed
+    published: dict[str, list[Mapping[str, Any]]] = {}
+    for period in sorted({period for example in examples for period in example.periods}):
+        run = workspace.run(period, now=NOW)
+        assert run.parked.dicts() == []
+        for table in ("line_items", "unrated", "not_entitled", "invoices"):
+            rows = getattr(run, table).dicts()
+            published.setdefault(table, []).extend({**row, "billing_period": period} for row in rows)
+    return Ledger(published)
+
+
+def _events(example: Example, number: int) -> Iterable[dict[str, object]]:
+    for position, row in enumerate(read_table(example.events)):
+        sender = row.pop("customer", None) or example.customers[0]
+        time, kind = row.pop("time"), row.pop("type")
+        day, _, clock = time.partition(" ")
+        yield {
+            "transaction_id": f"example-{number}-event-{position}",
+            "customer_id": sender,
+            "timestamp": f"{day}T{clock or '00:00'}" + (":00Z" if clock.count(":") < 2 else "Z"),
+            "event_type": kind,
+            "properties": {name: value for name, value in row.items() if value},
+        }
+
+
+def _line(row: Mapping[str, Any]) -> dict[str, str]:
+    """A line or a row of a report with the columns of an example's table; spans of whole periods come as ''."""
+    whole = row.get("period_starting_at") == row["starting_at"] and row["period_ending_before"] == row["ending_before"]
+    return {
+        "customer": row["customer_id"],
+        "contract": row["contract_id"],
+        "product": row["product_name"],
+        "pricing": _values(row["pricing_group_values"]),
+        "presentation": _values(row["presentation_group_values"]),
+        "from": _time(row["starting_at"]),
+        "to": _time(row["ending_before"]),
+        "whole": "yes" if whole else "no",
+        "tier": "" if row.get("tier_level") is None else str(row["tier_level"]),
+        "quantity": _number(row["quantity"]),
+        "unit price": _number(row.get("unit_price")),
+        "total": _number(row.get("total")),
+    }
+
+
+def _invoice(row: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        "customer": row["customer_id"],
+        "contract": row["contract_id"],
+        "from": _time(row["starting_at"]),
+        "to": _time(row["ending_before"]),
+        "total": _number(row["total"]),
+    }
+
+
+def _values(text: str) -> str:
+    return ", ".join(f"{key}={'null' if value is None else value}" for key, value in json.loads(text).items())
+
+
+def _time(moment: datetime) -> str:
+    text = f"{moment:%Y-%m-%d %H:%M:%S}"
+    return text.removesuffix(":00").removesuffix(" 00:00")
+
+
+def _number(value: object) -> str:
+    """A number without needless zeros; a float can only be a mistake."""
+    assert not isinstance(value, float)
+    return "" if value is None else decimal_text(Fraction(str(value)))
+
+
+def _same(what: str, expected: list[dict[str, str]], found: list[dict[str, str]]) -> None:
+    if not expected and not found:
+        return
+    columns = list(expected[0]) if expected else ["product", "pricing", "presentation", "from", "to", "quantity"]
+    wanted = [{name: _number(cell) if name in NUMBERS else cell for name, cell in row.items()} for row in expected]
+    for single in ("customer", "contract"):
+        assert single in columns or len({row[single] for row in found}) <= 1, f"{what}: say which {single}"
+    if what == "lines":
+        for column in EMPTY:
+            if column not in columns:
+                columns.append(column)
+                wanted = [{**row, column: ""} for row in wanted]
+        if "from" not in columns and "to" not in columns:
+            columns.append("whole")
+            wanted = [{**row, "whole": "yes"} for row in wanted]
+    counted = [Counter(tuple(row[name] for name in columns) for row in rows) for rows in (wanted, found)]
+    if counted[0] != counted[1]:
+        raise AssertionError(f"{what}\nexpected\n{draw_table(columns, wanted)}\nfound\n{draw_table(columns, found)}")

@@ -1,0 +1,86 @@
+"""The table reader itself, and that the comparison can fail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from tests.spec.examples import Example, Ledger
+from tests.spec.tables import draw_table, read_table
+
+START, END = datetime(2026, 10, 1), datetime(2026, 11, 1)
+
+LINES = """
+| product | quantity | unit price | total |
+|---------|----------|------------|-------|
+| Seats   | 2        | 1.50       | 3     |
+"""
+
+
+def test_a_table_drawn_is_read_back() -> None:
+    rows = [{"product": "Seats", "tier": ""}, {"product": "Storage (GB)", "tier": "2"}]
+    assert read_table(draw_table(("product", "tier"), rows)) == rows
+
+
+@pytest.mark.parametrize("text", ["| a | a |\n| 1 | 2 |", "| a | b |\n| 1 |"])
+def test_a_crooked_table_is_refused(text: str) -> None:
+    with pytest.raises(ValueError):
+        read_table(text)
+
+
+def _published(**changes: Any) -> Ledger:
+    row = {
+        "customer_id": "ada",
+        "contract_id": "c",
+        "billing_period": "2026-10",
+        "product_name": "Seats",
+        "pricing_group_values": "{}",
+        "presentation_group_values": "{}",
+        "period_starting_at": START,
+        "period_ending_before": END,
+        "starting_at": START,
+        "ending_before": END,
+        "tier_level": None,
+        "quantity": 2,
+        "unit_price": "1.5",
+        "total": 3,
+    }
+    line = {**row, **changes}
+    return Ledger({"line_items": [line], "unrated": [], "not_entitled": [], "invoices": [line]})
+
+
+EXAMPLE = Example("here", "two seats", "customers: [{id: ada}]", "", LINES)
+
+
+def test_what_is_expected_passes() -> None:
+    _published().check(EXAMPLE)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"quantity": 3},
+        {"total": "3.0000001"},
+        {"unit_price": "1.51"},
+        {"tier_level": 1},
+        {"product_name": "seats"},
+        {"pricing_group_values": '{"region":"eu"}'},
+        {"presentation_group_values": '{"user":null}'},
+        {"period_ending_before": None},
+        {"customer_id": "bob"},
+        {"billing_period": "2026-09"},
+    ],
+    ids=lambda changes: next(iter(changes)),
+)
+def test_any_difference_fails(changes: dict[str, Any]) -> None:
+    with pytest.raises(AssertionError):
+        _published(**changes).check(EXAMPLE)
+
+
+def test_usage_that_the_example_does_not_list_fails() -> None:
+    ledger = _published()
+    line = ledger.published["line_items"][0]
+    with pytest.raises(AssertionError, match="unrated"):
+        Ledger({**ledger.published, "unrated": [line]}).check(EXAMPLE)
