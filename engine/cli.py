@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from engine.errors import CatalogError, DuckbillError, UserError
 from engine.formats import Format, SummaryFormat
 from engine.version import VERSION
+
+if TYPE_CHECKING:
+    from engine.workspace import Workspace
 
 app = typer.Typer(
     name="duckbill",
@@ -40,6 +46,19 @@ LatestPeriodOption = Annotated[
 RowsOption = Annotated[Format, typer.Option("--output", "-o", help="How to write the rows.")]
 SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="For people, or one line of JSON.")]
 HERE = Path()
+
+
+@contextmanager
+def _opened(root: Path) -> Iterator[Workspace]:
+    """The workspace in a folder; problems met while it is used are shown with their lines of SQL."""
+    from engine.describe import describe_problems, sql_in
+    from engine.workspace import open_workspace
+
+    try:
+        yield open_workspace(root)
+    except CatalogError as error:
+        describe_problems(error.problems, sql_in(root))
+        raise typer.Exit(error.exit_code) from error
 
 
 @app.callback(invoke_without_command=True)
@@ -73,10 +92,11 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")])
 @app.command()
 def validate(workspace: WorkspaceOption = HERE, output: SummaryOption = SummaryFormat.table) -> None:
     """Check the catalog and every SQL metric, offline, and report all problems at once."""
-    from engine.output import note, write_summary
-    from engine.workspace import open_workspace
+    from engine.describe import sql_in, with_source
+    from engine.output import counted, note, write_summary
 
-    problems = open_workspace(workspace).validate()
+    with _opened(workspace) as opened:
+        problems = opened.validate()
     if output is SummaryFormat.json:
         found = [
             {"file": each.file, "line": each.line, "column": each.column, "what": each.what, "remedy": each.remedy}
@@ -85,8 +105,8 @@ def validate(workspace: WorkspaceOption = HERE, output: SummaryOption = SummaryF
         write_summary({"schema_version": 1, "command": "validate", "problems": found})
     else:
         for problem in problems:
-            print(problem)
-    note(f"{len(problems)} problem{'s' if len(problems) != 1 else ''}" if problems else "no problems")
+            print(with_source(problem, sql_in(workspace)))
+    note(counted(len(problems), "problem") if problems else "no problems")
     if problems:
         raise typer.Exit(CatalogError.exit_code)
 
@@ -101,10 +121,9 @@ def land(
     """Land usage events: validated, deduplicated, written once."""
     from engine.describe import describe_landing
     from engine.output import progress_bar, write_summary
-    from engine.workspace import open_workspace
 
-    with progress_bar() as progress:
-        landed = open_workspace(workspace).land_files(files, now=now, progress=progress)
+    with _opened(workspace) as opened, progress_bar() as progress:
+        landed = opened.land_files(files, now=now, progress=progress)
     if output is SummaryFormat.json:
         write_summary(landed.summary())
     else:
@@ -118,12 +137,11 @@ def compile_metric(
     period: Annotated[str | None, typer.Option("--period", "-p", help="Compile for the events of this month.")] = None,
 ) -> None:
     """Print the SQL that runs for a metric, over all customers at once."""
-    from engine.workspace import compile_sql_text, open_workspace
-
     if metric == "-":
-        print(compile_sql_text(sys.stdin.read(), file="<stdin>"), end="")
+        _compile_stdin()
     else:
-        print(open_workspace(workspace).compile(metric, period=period), end="")
+        with _opened(workspace) as opened:
+            print(opened.compile(metric, period=period), end="")
 
 
 @app.command()
@@ -137,10 +155,10 @@ def preview(
 ) -> None:
     """Run one metric over a month and write nothing."""
     from engine.output import write_rows
-    from engine.workspace import open_workspace
 
-    keys = [key for key in group_by.split(",") if key]
-    write_rows(open_workspace(workspace).preview(metric, period=period, customer=customer, group_by=keys), output)
+    keys = [key for each in group_by.split(",") if (key := each.strip())]
+    with _opened(workspace) as opened:
+        write_rows(opened.preview(metric, period=period, customer=customer, group_by=keys), output)
 
 
 @app.command()
@@ -153,10 +171,9 @@ def run(
     """Compute and publish DRAFT invoices for every customer; running again with nothing changed does nothing."""
     from engine.describe import describe_run
     from engine.output import progress_bar, write_summary
-    from engine.workspace import open_workspace
 
-    with progress_bar() as progress:
-        finished = open_workspace(workspace).run(period, now=now, progress=progress)
+    with _opened(workspace) as opened, progress_bar() as progress:
+        finished = opened.run(period, now=now, progress=progress)
     if output is SummaryFormat.json:
         write_summary(finished.summary)
     else:
@@ -168,16 +185,16 @@ def run(
 @app.command()
 def verify(workspace: WorkspaceOption = HERE, output: SummaryOption = SummaryFormat.table) -> None:
     """Hash every committed event file again and report what is missing, changed or foreign."""
-    from engine.output import note, write_summary
-    from engine.workspace import open_workspace
+    from engine.output import counted, note, write_summary
 
-    findings = open_workspace(workspace).verify()
+    with _opened(workspace) as opened:
+        findings = opened.verify()
     if output is SummaryFormat.json:
         write_summary({"schema_version": 1, "command": "verify", "findings": [str(each) for each in findings]})
     else:
         for finding in findings:
             print(finding)
-    note(f"{len(findings)} findings" if findings else "every committed file is what was committed")
+    note(counted(len(findings), "finding") if findings else "every committed file is what was committed")
     if any(finding.kind != "orphan" for finding in findings):
         raise typer.Exit(1)
 
@@ -196,9 +213,9 @@ def list_invoices(
 ) -> None:
     """The published invoices of a billing period."""
     from engine.output import write_rows
-    from engine.workspace import open_workspace
 
-    write_rows(open_workspace(workspace).invoices(period), output)
+    with _opened(workspace) as opened:
+        write_rows(opened.invoices(period), output)
 
 
 @invoices_app.command("show")
@@ -210,22 +227,43 @@ def show_invoice(
 ) -> None:
     """The line items of one invoice, or of all of a customer's."""
     from engine.output import write_rows
-    from engine.workspace import open_workspace
 
-    write_rows(open_workspace(workspace).invoice_lines(invoice, period), output)
+    with _opened(workspace) as opened:
+        write_rows(opened.invoice_lines(invoice, period), output)
 
 
 @events_app.command("rejected")
 def list_rejected(workspace: WorkspaceOption = HERE, output: RowsOption = Format.table) -> None:
     """Every refused line and every duplicate, with its reason."""
     from engine.output import write_rows
-    from engine.workspace import open_workspace
 
-    write_rows(open_workspace(workspace).rejected(), output)
+    with _opened(workspace) as opened:
+        write_rows(opened.rejected(), output)
+
+
+def _compile_stdin() -> None:
+    from engine.describe import describe_problems
+    from engine.workspace import compile_sql_text
+
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UserError(f"<stdin>: not UTF-8 at byte {error.start}; save the metric as UTF-8") from error
+    try:
+        print(compile_sql_text(text, file="<stdin>"), end="")
+    except CatalogError as error:
+        describe_problems(error.problems, lambda file: text)
+        raise typer.Exit(error.exit_code) from error
 
 
 def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
     sys.exit(128 + number)
+
+
+def _leave_closed_pipe() -> NoReturn:
+    """Whoever read our output has seen enough, as `| head` does; what is still unwritten goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
 
 
 def main() -> NoReturn:
@@ -233,7 +271,15 @@ def main() -> NoReturn:
     signal.signal(signal.SIGINT, _interrupted)
     signal.signal(signal.SIGTERM, _interrupted)
     try:
-        app()
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except SystemExit as finished:
+        # Typer turns a closed pipe into an exit of its own.
+        if isinstance(finished.__context__, BrokenPipeError):
+            _leave_closed_pipe()
+        raise
     except UserError as error:
         print(f"duckbill: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
@@ -241,11 +287,23 @@ def main() -> NoReturn:
         print(f"duckbill: internal error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except BrokenPipeError:
-        # Whoever read our output has seen enough, as `| head` does.
-        sys.stderr.close()
-        sys.exit(0)
+        _leave_closed_pipe()
     except Exception:
         traceback.print_exc()
         print("duckbill: internal error; this is a bug in duckbill", file=sys.stderr)
         sys.exit(DuckbillError.exit_code)
     sys.exit(0)
+
+
+def console() -> NoReturn:
+    """`main` as the installed command. It leaves without unloading the libraries, whose threads now and then abort
+    the process at that moment, after everything is written and synced; a scheduler would take that for a failure.
+    """
+    code: object = DuckbillError.exit_code
+    try:
+        main()
+    except SystemExit as finished:
+        code = finished.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)

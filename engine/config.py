@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +19,13 @@ from engine.executors.connection import EngineSettings
 #: The name of the file, and what makes a folder a workspace.
 CONFIG_FILE = "duckbill.toml"
 
-_Count = Annotated[int, Field(gt=0)]
+_TOML_PLACE = re.compile(r" \(at line (?P<line>[0-9]+), column (?P<column>[0-9]+)\)$")
+
+#: A century, so that no limit leads out of the calendar.
+_MOST_DAYS = 36_525
+
+_Count = Annotated[int, Field(gt=0, strict=True)]
+_Memory = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B$")]
 
 
 class _Section(BaseModel):
@@ -30,8 +37,8 @@ class WorkspaceSection(_Section):
 
 
 class LandingSection(_Section):
-    past_days: _Count = 34
-    future_hours: _Count = 24
+    past_days: Annotated[_Count, Field(le=_MOST_DAYS)] = 34
+    future_hours: Annotated[_Count, Field(le=_MOST_DAYS * 24)] = 24
     property_fields: _Count = 1000
 
     def limits(self) -> LandingLimits:
@@ -43,7 +50,7 @@ class LandingSection(_Section):
 
 
 class EngineSection(_Section):
-    memory_limit: str = "4GiB"
+    memory_limit: _Memory = "4GiB"
     threads: _Count | None = None
 
     def settings(self) -> EngineSettings:
@@ -78,15 +85,19 @@ def load_config(root: Path) -> Config:
     """
     path = root / CONFIG_FILE
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
+        text = path.read_bytes().decode("utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise UserError(
             f"{root} is not a workspace: it has no {CONFIG_FILE}; make one with: duckbill init DIR"
         ) from error
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CatalogError([Problem(CONFIG_FILE, 0, 0, f"not UTF-8 at byte {error.start}")]) from error
     try:
         content = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise CatalogError([Problem(CONFIG_FILE, 0, 0, f"not valid TOML: {error}")]) from error
+        raise CatalogError([_syntax_problem(text, str(error))]) from error
     try:
         return Config.model_validate(content)
     except ValidationError as error:
@@ -95,12 +106,20 @@ def load_config(root: Path) -> Config:
         ) from error
 
 
+def _syntax_problem(text: str, message: str) -> Problem:
+    """What the TOML parser says, at the place that it names at the end of its message."""
+    place = _TOML_PLACE.search(message)
+    if place is None:
+        return Problem(CONFIG_FILE, text.count("\n") + 1, 1, f"not valid TOML: {message}")
+    what = message[: place.start()]
+    return Problem(CONFIG_FILE, int(place["line"]), int(place["column"]), f"not valid TOML: {what}")
+
+
 def _problem(text: str, location: tuple[int | str, ...], kind: str, message: str) -> Problem:
     """One pydantic finding at the line where its key stands."""
     key = str(location[-1])
-    line = next(
-        (number for number, each in enumerate(text.splitlines(), 1) if each.strip().lstrip("[").startswith(key)), 0
-    )
+    written = re.compile(rf"""\s*\[?\s*["']?{re.escape(key)}["']?\s*[]=.]""")
+    line = next((number for number, each in enumerate(text.splitlines(), 1) if written.match(each)), 0)
     if kind == "extra_forbidden":
         model: type[BaseModel] = Config
         for name in location[:-1]:

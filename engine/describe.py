@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from pathlib import Path
 
+from engine.errors import Problem
 from engine.landing import Landing
-from engine.output import note, print_table
+from engine.metrics.text import caret
+from engine.output import counted, note, print_table
 from engine.result import shown
 from engine.runs import Run
 
@@ -51,7 +54,7 @@ def describe_run(run: Run) -> None:
         ("invalid values", run.invalid_values),
     ):
         if len(rows):
-            note(f"{kind}: {len(rows)} row{'s' if len(rows) != 1 else ''} on no invoice")
+            note(f"{kind}: {counted(len(rows), 'row')} on no invoice")
     note(f"run {run.run_id}: manifest, catalog and compiled SQL are in {run.folder}")
 
 
@@ -62,6 +65,31 @@ def describe_lines(run: Run, customers: int) -> None:
         own = [line for line in lines if line["invoice_id"] == invoice["id"]]
         print()
         _print(own, _LINE_COLUMNS, f"{invoice['customer_name']}: {shown(invoice['total'])} {invoice['currency']}")
+
+
+def with_source(problem: Problem, source: Callable[[str], str | None]) -> str:
+    """A problem's message, and its line with a caret under the place when `source` has the text of its file."""
+    text = source(problem.file)
+    return str(problem) if text is None else caret(text, problem)
+
+
+def sql_in(root: Path) -> Callable[[str], str | None]:
+    """Gives the text of the SQL metrics of a workspace by the file names that problems carry, and None otherwise."""
+
+    def text(file: str) -> str | None:
+        path = root / file
+        if path.suffix != ".sql" or not path.is_file():
+            return None
+        # Problems count columns from after a byte order mark, and what is no UTF-8 is a problem of its own.
+        return path.read_bytes().decode("utf-8-sig", "replace")
+
+    return text
+
+
+def describe_problems(problems: Iterable[Problem], source: Callable[[str], str | None]) -> None:
+    """Every problem on stderr, with its line of SQL."""
+    for problem in problems:
+        note(f"duckbill: {with_source(problem, source)}")
 
 
 def _print(rows: Iterable[dict[str, object]], columns: tuple[str, ...], title: str) -> None:

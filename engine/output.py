@@ -70,6 +70,11 @@ def note(text: str) -> None:
     print(text, file=sys.stderr)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number of things in words: `1 problem`, `2 problems`."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
 def plain_json(value: object) -> object:
     """A value as JSON carries it without loss: exact numbers and instants as text."""
     if isinstance(value, Decimal):

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
+from engine.events.files import sync_file, sync_folders
+
 #: The shape of manifest.json and of the JSON summaries; it changes when a key changes its meaning.
 SCHEMA_VERSION = 1
 
@@ -16,6 +18,15 @@ SCHEMA_VERSION = 1
 def run_id_of(inputs: Mapping[str, object]) -> str:
     """The id of a run: a hash of everything its outputs depend on."""
     return sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def recorded_summary(folder: Path) -> dict[str, object] | None:
+    """The summary in a run's manifest, or None when there is no whole manifest."""
+    try:
+        summary: dict[str, object] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["summary"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+    return summary
 
 
 class RunFolder:
@@ -43,10 +54,15 @@ class RunFolder:
         self.write("manifest.json", json.dumps({"schema_version": SCHEMA_VERSION, **content}, indent=2) + "\n")
 
     def settle(self) -> Path:
-        """Moves the folder into place; an earlier attempt at the same run is replaced."""
+        """Moves the folder into place, synced; an earlier attempt at the same run is replaced."""
         self._log.close()
+        for path in self._staging.rglob("*"):
+            if path.is_file():
+                sync_file(path)
+        sync_folders([self._staging, self._staging / "sql"])
         shutil.rmtree(self.path, ignore_errors=True)
         self._staging.replace(self.path)
+        sync_folders([self.path.parent])
         return self.path
 
     def discard(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from engine.executors.duckdb import DuckDBExecutor
 from engine.invoices.definitions import check_definitions, record_definitions
 from engine.invoices.publish import Outputs
 from engine.result import Rows, shown
-from engine.run_folder import SCHEMA_VERSION, RunFolder, run_id_of
+from engine.run_folder import SCHEMA_VERSION, RunFolder, recorded_summary, run_id_of
 from engine.values.period import Period, format_instant
 from engine.version import VERSION
 
@@ -98,7 +97,7 @@ class RunInputs:
 
 
 def run_period(inputs: RunInputs, now: datetime, progress: Progress) -> Run:
-    """Computes and publishes a billing period, or does nothing when exactly this run is already published.
+    """Computes and publishes a billing period, or does nothing when exactly this run is published, and undamaged.
 
     Raises UserError when a metric that an earlier run used has changed, CatalogError when one is refused. Whatever
     is raised, what was published before stays as it was.
@@ -109,10 +108,12 @@ def run_period(inputs: RunInputs, now: datetime, progress: Progress) -> Run:
     folder = inputs.root / "runs" / run_id
     label = inputs.period.label
     check_definitions(inputs.root / "lake", inputs.catalog)
-    if outputs.published_run(label) == run_id and (folder / "manifest.json").exists():
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return _published(outputs, run_id, inputs.period, folder, {**manifest["summary"], "status": "unchanged"})
-    summary = _compute(inputs, identity, run_id, now, outputs, progress)
+    recorded = recorded_summary(folder)
+    if recorded is not None and outputs.published_run(label) == run_id and outputs.intact(OUTPUTS, label):
+        summary = {**recorded, "status": "unchanged"}
+    else:
+        summary = _compute(inputs, identity, run_id, now, outputs, progress)
+    # Also of a run that was cut short after it had published.
     record_definitions(inputs.root / "lake", inputs.catalog, run_id)
     return _published(outputs, run_id, inputs.period, folder, summary)
 

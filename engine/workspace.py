@@ -6,7 +6,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,8 +22,8 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.load import load_catalog, read_catalog
 from engine.catalog.metric import BillableMetric
 from engine.clock import moment
-from engine.config import Config, load_config
-from engine.errors import Problem, UserError, did_you_mean
+from engine.config import CONFIG_FILE, Config, load_config
+from engine.errors import CorruptFileError, Problem, UserError, did_you_mean
 from engine.events.land import LandingResult, land
 from engine.events.rejected import rejected_events
 from engine.events.source import Source, events_source, file_source, stream_source
@@ -44,7 +44,9 @@ from engine.runs import Run, RunInputs, run_period
 from engine.values.period import Period, parse_period
 
 #: What `land` takes: a file, a source, or events in memory.
-Landable: TypeAlias = "Path | str | Source | Iterable[Mapping[str, object]] | pa.Table | pa.RecordBatchReader | pl.DataFrame"
+Landable: TypeAlias = (
+    "Path | str | Source | Iterable[Mapping[str, object]] | pa.Table | pa.RecordBatchReader | pl.DataFrame"
+)
 
 
 def no_progress(step: str, done: int, total: int) -> None:
@@ -151,7 +153,7 @@ class Workspace:
         month = parse_period(period)
         snapshot = self._snapshot().between(month.starting_at, month.ending_before)
         only = _customer_id(catalog, customer) if customer is not None else None
-        with self.connect() as connection:
+        with self._damage_named(), self.connect() as connection:
             executor = self._executor(connection, catalog, month, snapshot)
             executor.set_one_window(month.starting_at, month.ending_before, only)
             rows = compile_rows(query, PropertyStore(snapshot.profiles()), snapshot.rows)
@@ -165,7 +167,7 @@ class Workspace:
         """
         month = parse_period(period)
         catalog = self.catalog
-        with exclusive(self.lake):
+        with exclusive(self.lake), self._damage_named():
             inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), month)
             return run_period(inputs, moment(now), progress)
 
@@ -192,12 +194,28 @@ class Workspace:
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection as runs use it, closed with its spill files at the end."""
         spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=self.root))
-        connection = connect(self.config.engine.settings(), spill)
         try:
-            yield connection
+            with closing(connect(self.config.engine.settings(), spill)) as connection:
+                yield connection
         finally:
-            connection.close()
             shutil.rmtree(spill, ignore_errors=True)
+
+    @contextmanager
+    def _damage_named(self) -> Iterator[None]:
+        """What the database cannot do because of the workspace, told as that: a damaged event file, too little memory.
+
+        Event files are hashed only once something has failed, so that this costs nothing otherwise.
+        """
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            limit = self.config.engine.memory_limit
+            raise UserError(f"{limit} of memory was not enough; raise memory_limit in {CONFIG_FILE}") from error
+        except duckdb.Error as error:
+            damaged = [str(finding) for finding in self.verify() if finding.kind != "orphan"]
+            if not damaged:
+                raise
+            raise CorruptFileError("\n".join(damaged)) from error
 
     def _published(self, output: str, period: str | None) -> Rows:
         outputs = Outputs(self.lake)

@@ -11,7 +11,8 @@ import os
 from pathlib import Path
 
 from engine.catalog.catalog import Catalog
-from engine.errors import CatalogError, Problem
+from engine.errors import CatalogError, CorruptFileError, Problem
+from engine.events.files import sync_folders
 
 _FILE = "metric_definitions.json"
 
@@ -38,18 +39,22 @@ def check_definitions(lake: Path, catalog: Catalog) -> None:
 
 
 def record_definitions(lake: Path, catalog: Catalog, run_id: str) -> None:
-    """Remembers the metrics that a run was the first to publish with."""
+    """Remembers the metrics that a run was the first to publish with; writes nothing when there are none."""
     recorded = _recorded(lake)
+    known = len(recorded)
     used = {product.billable_metric_id for product in catalog.products}
     for metric in catalog.billable_metrics:
         if metric.id in used and metric.id not in recorded:
             recorded[metric.id] = {"name": metric.name, "definition": metric.definition_hash(), "run_id": run_id}
+    if len(recorded) == known:
+        return
     staged = lake / f".staged-{_FILE}"
     with staged.open("w", encoding="utf-8") as file:
         json.dump(recorded, file, indent=1, sort_keys=True)
         file.flush()
         os.fsync(file.fileno())
     staged.replace(lake / _FILE)
+    sync_folders([lake])
 
 
 def _recorded(lake: Path) -> dict[str, dict[str, str]]:
@@ -57,4 +62,6 @@ def _recorded(lake: Path) -> dict[str, dict[str, str]]:
         content: dict[str, dict[str, str]] = json.loads((lake / _FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
+    except ValueError as error:
+        raise CorruptFileError(f"{lake / _FILE}: is not the JSON that was written; restore it") from error
     return content

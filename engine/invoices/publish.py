@@ -65,7 +65,16 @@ class Outputs:
         if published is None or published != (run_id or published):
             return None
         files = [file for file in self._files(output, billing_period) if file.run_id == published]
+        if not files:
+            raise CorruptFileError(f"{self.lake / output}: the files of run {published} are gone; run the period again")
         return pa.concat_tables([_read_sealed(file.path) for file in files])
+
+    def intact(self, outputs: Iterable[str], billing_period: str) -> bool:
+        """Whether every published output of a period can be read and is what was committed."""
+        try:
+            return all(self.read(name, billing_period) is not None for name in outputs)
+        except CorruptFileError:
+            return False
 
     def write(
         self, connection: duckdb.DuckDBPyConnection, outputs: Iterable[str], billing_period: str, run_id: str
@@ -115,7 +124,14 @@ class Outputs:
         )
 
     def _commit(self, name: str, sealed: Path, billing_period: str, run_id: str) -> None:
-        """Adds a file to an output; to the invoices it is added in place of all others of the period."""
+        """Adds a file to an output; to the invoices it is added in place of all others of the period.
+
+        A file that stands there already is left alone: one commit cannot both remove and add the same path.
+        """
+        replaces = name == INVOICES
+        live = {file.path for file in self._files(name, billing_period)}
+        if live == {sealed} if replaces else sealed in live:
+            return
         folder = self.lake / name
         schema = pq.read_schema(sealed)
         for key in PARTITION:
@@ -130,7 +146,6 @@ class Outputs:
             data_change=True,
             stats=json.dumps({"numRecords": pq.read_metadata(sealed).num_rows}),
         )
-        replaces = name == INVOICES
         table.create_write_transaction(
             [add],
             mode="overwrite" if replaces else "append",
@@ -168,4 +183,5 @@ def _read_sealed(path: Path) -> pa.Table:
         raise CorruptFileError(f"{path}: a published file is missing; restore it or run the period again") from error
     if hashlib.sha256(content).hexdigest() != path.stem:
         raise CorruptFileError(f"{path}: a published file has changed; restore it or run the period again")
-    return pq.read_table(pa.BufferReader(content))
+    # Read on this thread alone: Arrow's own can still hold the buffer when Python ends, and abort the process.
+    return pq.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)

@@ -1,0 +1,267 @@
+"""What a stretch of a period is billed: the running value at its end less the one at its start."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.spec.examples import Example, Ledger, named
+
+SHARED = """
+billable_metrics:
+  - name: latest level
+    aggregation_type: LATEST
+    aggregation_key: level
+    event_type_filter: { in_values: [level] }
+    property_filters: [{ name: level, exists: true }]
+  - name: highest level
+    aggregation_type: MAX
+    aggregation_key: level
+    event_type_filter: { in_values: [level] }
+    property_filters: [{ name: level, exists: true }]
+  - name: sum of levels
+    aggregation_type: SUM
+    aggregation_key: level
+    event_type_filter: { in_values: [level] }
+    property_filters: [{ name: level, exists: true }]
+  - name: people
+    aggregation_type: UNIQUE
+    aggregation_key: person
+    event_type_filter: { in_values: [visit] }
+    property_filters: [{ name: person }]
+  - name: visits
+    aggregation_type: COUNT
+    event_type_filter: { in_values: [visit] }
+
+products:
+  - { name: Latest, type: USAGE, billable_metric: latest level }
+  - { name: Highest, type: USAGE, billable_metric: highest level }
+  - { name: Sum, type: USAGE, billable_metric: sum of levels }
+  - { name: People, type: USAGE, billable_metric: people }
+  - { name: Visits, type: USAGE, billable_metric: visits }
+
+rate_cards:
+  - name: one price
+    rates:
+      - { product: Latest, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 300 }
+  # A new price every day, so that the lines show the quantity of every day.
+  - name: latest by day
+    rates:
+      - { product: Latest, starting_at: "2026-10-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 3 }
+      - { product: Latest, starting_at: "2026-10-02T00:00:00Z", entitled: true, rate_type: FLAT, price: 4 }
+      - { product: Latest, starting_at: "2026-10-03T00:00:00Z", entitled: true, rate_type: FLAT, price: 5 }
+      - { product: Latest, starting_at: "2026-10-04T00:00:00Z", entitled: true, rate_type: FLAT, price: 6 }
+  # A new price every day, so that the lines show the quantity of every day.
+  - name: highest by day
+    rates:
+      - { product: Highest, starting_at: "2026-10-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 3 }
+      - { product: Highest, starting_at: "2026-10-02T00:00:00Z", entitled: true, rate_type: FLAT, price: 4 }
+      - { product: Highest, starting_at: "2026-10-03T00:00:00Z", entitled: true, rate_type: FLAT, price: 5 }
+      - { product: Highest, starting_at: "2026-10-04T00:00:00Z", entitled: true, rate_type: FLAT, price: 6 }
+  # A new price every day, so that the lines show the quantity of every day.
+  - name: sum by day
+    rates:
+      - { product: Sum, starting_at: "2026-10-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 3 }
+      - { product: Sum, starting_at: "2026-10-02T00:00:00Z", entitled: true, rate_type: FLAT, price: 4 }
+      - { product: Sum, starting_at: "2026-10-03T00:00:00Z", entitled: true, rate_type: FLAT, price: 5 }
+      - { product: Sum, starting_at: "2026-10-04T00:00:00Z", entitled: true, rate_type: FLAT, price: 6 }
+  - name: people and visits by day
+    rates:
+      - { product: People, starting_at: "2026-10-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 3 }
+      - { product: People, starting_at: "2026-10-02T00:00:00Z", entitled: true, rate_type: FLAT, price: 4 }
+      - { product: People, starting_at: "2026-10-03T00:00:00Z", entitled: true, rate_type: FLAT, price: 5 }
+      - { product: Visits, starting_at: "2026-10-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 3 }
+      - { product: Visits, starting_at: "2026-10-02T00:00:00Z", entitled: true, rate_type: FLAT, price: 4 }
+      - { product: Visits, starting_at: "2026-10-03T00:00:00Z", entitled: true, rate_type: FLAT, price: 5 }
+"""
+
+EXAMPLES = (
+    Example(
+        "rating.md §15 T-04",
+        "latest 7, 9, 10, 5 bills 7, 2, 1, -5",
+        catalog="""
+customers: [{ id: t04, name: t04 }]
+contracts:
+  - customer_id: t04
+    rate_card: latest by day
+    starting_at: "2026-01-01T00:00:00Z"
+""",
+        events="""
+| time       | type  | level |
+|------------|-------|-------|
+| 2026-10-01 | level | 7     |
+| 2026-10-02 | level | 9     |
+| 2026-10-03 | level | 10    |
+| 2026-10-04 | level | 5     |
+""",
+        lines="""
+| product | from       | to         | quantity | unit price | total |
+|---------|------------|------------|----------|------------|-------|
+| Latest  | 2026-10-01 | 2026-10-02 | 7        | 3          | 21    |
+| Latest  | 2026-10-02 | 2026-10-03 | 2        | 4          | 8     |
+| Latest  | 2026-10-03 | 2026-10-04 | 1        | 5          | 5     |
+| Latest  | 2026-10-04 | 2026-11-01 | -5       | 6          | -30   |
+""",
+    ),
+    Example(
+        "rating.md §15 T-04",
+        "latest 7, 8, 9 without a breakdown is 9",
+        catalog="""
+customers: [{ id: t04-whole, name: t04-whole }]
+contracts:
+  - customer_id: t04-whole
+    rate_card: one price
+    starting_at: "2026-01-01T00:00:00Z"
+""",
+        events="""
+| time       | type  | level |
+|------------|-------|-------|
+| 2026-10-01 | level | 7     |
+| 2026-10-02 | level | 8     |
+| 2026-10-03 | level | 9     |
+""",
+        lines="""
+| product | quantity | unit price | total |
+|---------|----------|------------|-------|
+| Latest  | 9        | 300        | 2700  |
+""",
+    ),
+    Example(
+        "rating.md §17 Q23",
+        "the latest value starts afresh in every period",
+        catalog="""
+customers: [{ id: afresh, name: afresh }]
+contracts:
+  - customer_id: afresh
+    rate_card: one price
+    starting_at: "2026-01-01T00:00:00Z"
+""",
+        events="""
+| time             | type  | level |
+|------------------|-------|-------|
+| 2026-08-20       | level | 12    |
+| 2026-10-31 23:59 | level | 5     |
+""",
+        lines="""
+| product | from       | to         | quantity | unit price | total |
+|---------|------------|------------|----------|------------|-------|
+| Latest  | 2026-09-01 | 2026-10-01 | 0        | 300        | 0     |
+| Latest  | 2026-10-01 | 2026-11-01 | 5        | 300        | 1500  |
+""",
+        periods=("2026-09", "2026-10"),
+    ),
+    Example(
+        "metering.md §17.5, §17.7",
+        "the latest value is the one that happened last and is a number",
+        catalog="""
+customers: [{ id: order, name: order }]
+contracts:
+  - customer_id: order
+    rate_card: one price
+    starting_at: "2026-01-01T00:00:00Z"
+""",
+        events="""
+| time             | type  | level |
+|------------------|-------|-------|
+| 2026-10-20       | level | many  |
+| 2026-10-09 00:01 | level | 9     |
+| 2026-10-09       | level | 8     |
+| 2026-10-03       | level | 70    |
+""",
+        lines="""
+| product | quantity | unit price | total |
+|---------|----------|------------|-------|
+| Latest  | 9        | 300        | 2700  |
+""",
+    ),
+    Example(
+        "rating.md §0.4",
+        "a maximum of 7, 9, 10, 5 bills 7, 2, 1 and nothing",
+        catalog="""
+customers: [{ id: maximum, name: maximum }]
+contracts:
+  - customer_id: maximum
+    rate_card: highest by day
+    starting_at: "2026-01-01T00:00:00Z"
+""",
+        events="""
+| time       | type  | level |
+|------------|-------|-------|
+| 2026-10-01 | level | 7     |
+| 2026-10-02 | level | 9     |
+| 2026-10-03 | level | 10    |
+| 2026-10-04 | level | 5     |
+""",
+        lines="""
+| product | from       | to         | quantity | unit price | total |
+|---------|------------|------------|----------|------------|-------|
+| Highest | 2026-10-01 | 2026-10-02 | 7        | 3          | 21    |
+| Highest | 2026-10-02 | 2026-10-03 | 2        | 4          | 8     |
+| Highest | 2026-10-03 | 2026-10-04 | 1        | 5          | 5     |
+| Highest | 2026-10-04 | 2026-11-01 | 0        | 6          | 0     |
+""",
+    ),
+    Example(
+        "metering.md §16 sum-correction",
+        "a correction is an event with a negative value",
+        catalog="""
+customers: [{ id: correction, name: correction }]
+contracts:
+  - customer_id: correction
+    rate_card: sum by day
+    starting_at: "2026-01-01T00:00:00Z"
+""",
+        events="""
+| time       | type  | level  |
+|------------|-------|--------|
+| 2026-10-01 | level | 80.5   |
+| 2026-10-01 | level | -30.25 |
+| 2026-10-03 | level | -50    |
+| 2026-10-04 | level | 1.5e2  |
+""",
+        lines="""
+| product | from       | to         | quantity | unit price | total  |
+|---------|------------|------------|----------|------------|--------|
+| Sum     | 2026-10-01 | 2026-10-02 | 50.25    | 3          | 150.75 |
+| Sum     | 2026-10-02 | 2026-10-03 | 0        | 4          | 0      |
+| Sum     | 2026-10-03 | 2026-10-04 | -50      | 5          | -250   |
+| Sum     | 2026-10-04 | 2026-11-01 | 150      | 6          | 900    |
+""",
+    ),
+    Example(
+        "rating.md §0.4, metering.md §17.28",
+        "somebody counts where first seen in the period, a visit every time",
+        catalog="""
+customers: [{ id: unique, name: unique }]
+contracts:
+  - customer_id: unique
+    rate_card: people and visits by day
+    starting_at: "2026-01-01T00:00:00Z"
+""",
+        events="""
+| time             | type  | person |
+|------------------|-------|--------|
+| 2026-10-01 08:00 | visit | ann    |
+| 2026-10-01 09:00 | visit | ann    |
+| 2026-10-02 08:00 | visit | ann    |
+| 2026-10-02 09:00 | visit | ben    |
+| 2026-10-02 10:00 | visit |        |
+| 2026-10-03 08:00 | visit | Ann    |
+| 2026-10-30 08:00 | visit | ben    |
+""",
+        lines="""
+| product | from       | to         | quantity | unit price | total |
+|---------|------------|------------|----------|------------|-------|
+| People  | 2026-10-01 | 2026-10-02 | 1        | 3          | 3     |
+| People  | 2026-10-02 | 2026-10-03 | 1        | 4          | 4     |
+| People  | 2026-10-03 | 2026-11-01 | 1        | 5          | 5     |
+| Visits  | 2026-10-01 | 2026-10-02 | 2        | 3          | 6     |
+| Visits  | 2026-10-02 | 2026-10-03 | 3        | 4          | 12    |
+| Visits  | 2026-10-03 | 2026-11-01 | 2        | 5          | 10    |
+""",
+    ),
+)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=named)
+def test_example(example: Example, ledger: Ledger) -> None:
+    ledger.check(example)
