@@ -118,7 +118,7 @@ def _windows_with(scoped: exp.Query) -> exp.Table:
 def _all_events(
     event_columns: Sequence[str], columns: Mapping[tuple[str, ...], str], store: PropertyStore
 ) -> exp.Select:
-    read = [exp.column(name, table="e", quoted=True) for name in event_columns]
+    read: list[exp.Expr] = [exp.column(name, table="e", quoted=True) for name in event_columns]
     read += [exp.alias_(_property_at(path, store), column, quoted=True) for path, column in columns.items()]
     if not read:
         read = [exp.column("timestamp", table="e", quoted=True)]

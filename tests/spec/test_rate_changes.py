@@ -33,11 +33,6 @@ rate_cards:
     rates:
       - { product: Units, starting_at: "2026-03-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 20 }
       - { product: Units, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10 }
-  # The same start twice: the one written last is in force.
-  - name: corrected on the same day
-    rates:
-      - { product: Units, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10 }
-      - { product: Units, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 11 }
   # Nothing is in force from the 10th to the 20th.
   - name: gap
     rates:
@@ -158,28 +153,6 @@ contracts:
 | Units   | 2026-03-01 | 2026-04-01 | 5        | 20         | 100   |
 """,
         periods=("2026-02", "2026-03"),
-    ),
-    Example(
-        "rating.md §3.2",
-        "of two rates with the same start the last written is in force",
-        catalog="""
-customers: [{ id: corrected, name: corrected }]
-contracts:
-  - customer_id: corrected
-    rate_card: corrected on the same day
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-| time       | type | units |
-|------------|------|-------|
-| 2026-03-05 | use  | 5     |
-""",
-        lines="""
-| product | quantity | unit price | total |
-|---------|----------|------------|-------|
-| Units   | 5        | 11         | 55    |
-""",
-        periods=("2026-03",),
     ),
     Example(
         "rating.md §17 Q4",
