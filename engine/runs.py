@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -176,7 +175,7 @@ def _summary(run_id: str, inputs: RunInputs, billed: Bill, executor: DuckDBExecu
         "events": dict(billed.events),
         "contracts_without_statement": len(inputs.catalog.contracts) - executor.contracts_with_statement(),
         **dict(billed.counts),
-        "totals": {currency: shown(Decimal(total)) for currency, total in executor.totals_by_currency()},
+        "totals": {currency: shown(total) for currency, total in executor.totals_by_currency().items()},
     }
 
 

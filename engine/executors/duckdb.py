@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ from sqlglot import exp
 from engine.errors import DuckbillError
 from engine.rating.inputs import PricingInputs
 from engine.rating.pipeline import Stage, macros_sql
+from engine.values.numbers import MAX_DIGITS
 from engine.values.period import Period
 
 #: What a metric's quantity may be typed as; anything else is not exact.
@@ -174,10 +176,22 @@ class DuckDBExecutor:
         assert row is not None
         return int(row[0])
 
-    def totals_by_currency(self) -> list[tuple[str, str]]:
-        """The exact sum of the invoices in each currency, as text."""
-        sums = "SELECT currency, sum(total)::VARCHAR FROM invoices GROUP BY currency ORDER BY currency"
-        return [(str(currency), str(total)) for currency, total in self.connection.execute(sums).fetchall()]
+    def totals_by_currency(self) -> dict[str, Decimal]:
+        """The exact sum of the invoices in each currency.
+
+        Whole units and fractions are added apart: all customers together can need more digits than one amount has.
+        """
+        sums = """
+            SELECT currency, sum(trunc(total)::HUGEINT)::VARCHAR, sum(total - trunc(total)::DECIMAL(38, 26))::VARCHAR
+            FROM invoices
+            GROUP BY currency
+            ORDER BY currency
+        """
+        with localcontext(prec=2 * MAX_DIGITS):
+            return {
+                str(currency): Decimal(whole) + Decimal(fraction)
+                for currency, whole, fraction in self.connection.execute(sums).fetchall()
+            }
 
     def table(self, name: str) -> pa.Table:
         """The rows of a stage as Arrow, in the order the stage gave them."""

@@ -34,6 +34,7 @@ products:
   - { name: More units, type: USAGE, billable_metric: units, tags: [ai] }
   - { name: Compute, type: USAGE, billable_metric: units by place, pricing_group_key: [region, hardware] }
   - { name: Projects, type: USAGE, billable_metric: units by project, presentation_group_key: [project_id] }
+  - { name: Disks, type: USAGE, billable_metric: units, tags: [storage] }
 
 rate_cards:
   - name: units at 10 cents
@@ -397,7 +398,7 @@ contracts:
     ),
     Example(
         "rating.md §5.2",
-        "a better discount that begins later replaces the first, and both end",
+        "a better discount that begins later replaces the first, which may then end unnoticed",
         catalog="""
 customers: [{ id: two, name: two }]
 contracts:
