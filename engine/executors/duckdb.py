@@ -82,38 +82,40 @@ class DuckDBExecutor:
         if row is not None:
             raise DuckbillError(f"stage {stage.name} has two rows for {dict(zip(stage.grain, row, strict=True))}")
 
-    def set_windows(self, rows: exp.Select) -> None:
-        """The table `windows(window_id, customer_id, starting_at, ending_before)` that scoped metrics read."""
-        self.connection.execute("DROP TABLE IF EXISTS windows")
-        self.connection.execute(_create_table("windows", rows))
+    def set_windows(self, rows: exp.Query) -> None:
+        """The tables that scoped metrics read: `windows`, from rows of (window_id, customer_id, starting_at,
+        ending_before), and `alias_windows`, the same for every id that events may carry for the customer.
+        """
+        aliased = (
+            exp.select("alias", "window_id", "starting_at", "ending_before")
+            .from_("windows")
+            .join("customer_aliases", using="customer_id")
+        )
+        for name, query in (("windows", rows), ("alias_windows", aliased)):
+            self.connection.execute(_create_table(name, query, replace=True))
+
+    def set_one_window(self, starting_at: datetime, ending_before: datetime, customer_id: str | None) -> None:
+        """One and the same window for every customer, or for one: what a preview reads."""
+        bounds = (
+            exp.alias_(exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), "TIMESTAMP"), name)
+            for name, moment in (("starting_at", starting_at), ("ending_before", ending_before))
+        )
+        number = "row_number() OVER (ORDER BY customer_id) AS window_id"
+        windows = exp.select(number, "customer_id", *bounds, dialect="duckdb").from_("customers")
+        if customer_id is not None:
+            windows = windows.where(exp.column("customer_id").eq(customer_id))
+        self.set_windows(windows)
 
     def set_no_windows(self) -> None:
         """No windows at all, for asking what types a query has."""
-        self.connection.execute("DROP TABLE IF EXISTS windows")
-        self.connection.execute(
-            "CREATE TEMP TABLE windows "
-            "(window_id BIGINT, customer_id VARCHAR, starting_at TIMESTAMP, ending_before TIMESTAMP)"
-        )
+        never = datetime(1970, 1, 1)
+        self.set_one_window(never, never, "")
 
     def statement_bounds(self, period: Period) -> tuple[datetime, datetime]:
         """From the earliest statement period's start to the billing period's end, and at least the billing period."""
         row = self.connection.execute("SELECT min(period_starting_at) FROM statement_periods").fetchone()
         assert row is not None
         return min(row[0] or period.starting_at, period.starting_at), period.ending_before
-
-    def set_one_window(self, starting_at: datetime, ending_before: datetime, customer_id: str | None) -> None:
-        """One and the same window for every customer, or for one: what a preview reads."""
-        self.connection.execute("DROP TABLE IF EXISTS windows")
-        self.connection.execute(
-            """
-            CREATE TEMP TABLE windows AS
-            SELECT row_number() OVER (ORDER BY customer_id) AS window_id, customer_id,
-                $starting_at::TIMESTAMP AS starting_at, $ending_before::TIMESTAMP AS ending_before
-            FROM (SELECT DISTINCT customer_id FROM customer_aliases)
-            WHERE coalesce(customer_id = $customer_id, true)
-            """,
-            {"starting_at": starting_at, "ending_before": ending_before, "customer_id": customer_id},
-        )
 
     def value_places(self, query: exp.Select) -> int:
         """The decimal places of a scoped metric's `value`, as DuckDB types it.
@@ -208,10 +210,11 @@ class DuckDBExecutor:
         return {name: rows for name, rows in found.items() if rows}
 
 
-def _create_table(name: str, rows: exp.Query) -> str:
+def _create_table(name: str, rows: exp.Query, *, replace: bool = False) -> str:
     create = exp.Create(
         this=exp.to_table(name),
         kind="TABLE",
+        replace=replace,
         properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
         expression=rows,
     )

@@ -16,7 +16,8 @@ from engine.metrics.query import MetricQuery
 from engine.values.numbers import NumberProfile
 
 #: The relations that a scoped metric reads; whoever runs it provides them.
-EVENT_FILES, ALIASES, WINDOWS = "event_files", "customer_aliases", "windows"
+EVENT_FILES, ALIASES = "event_files", "customer_aliases"
+WINDOWS, ALIAS_WINDOWS = "windows", "alias_windows"
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class PropertyStore:
 def scoped_query(query: MetricQuery, select: exp.Query, keys: Sequence[str], store: PropertyStore) -> exp.Select:
     """A metric, its numbers lowered, over all windows: the query that runs.
 
-    Reads `event_files`, `customer_aliases(alias, customer_id)` and
-    `windows(window_id, customer_id, starting_at, ending_before)`.
+    Reads `event_files`, `windows(window_id)` and `alias_windows(alias, window_id, starting_at, ending_before)`: the
+    windows once more for every id that events may carry for the window's customer.
     Columns: window_id; key_values, a list with the text of each key in order; value. Grain: window_id, key_values.
     Rows whose quantity is NULL contribute nothing; columns that are not keys are summed away
     (spec/metering.md §7.3).
@@ -126,15 +127,18 @@ def _all_events(
 
 
 def _of_current_window(events: exp.Select) -> exp.Select:
-    """The alias goes in as a join: as a correlated IN the same query is hundreds of times slower (DESIGN §5)."""
+    """The alias goes in as a join: as a correlated IN the same query is hundreds of times slower (DESIGN §5).
+
+    Only the window's number is correlated, so that DuckDB groups by that number and not by customer and times.
+    """
     timestamp = exp.column("timestamp", table="e", quoted=True)
     return events.join(
-        exp.to_table(ALIASES, alias="a"),
+        exp.to_table(ALIAS_WINDOWS, alias="a"),
         on=exp.column("alias", table="a").eq(exp.column("customer_id", table="e")),
     ).where(
-        exp.column("customer_id", table="a").eq(exp.column("customer_id", table="w")),
-        exp.GTE(this=timestamp, expression=exp.column("starting_at", table="w")),
-        exp.LT(this=timestamp.copy(), expression=exp.column("ending_before", table="w")),
+        exp.GTE(this=timestamp, expression=exp.column("starting_at", table="a")),
+        exp.LT(this=timestamp.copy(), expression=exp.column("ending_before", table="a")),
+        exp.column("window_id", table="a").eq(exp.column("window_id", table="w")),
     )
 
 

@@ -21,6 +21,9 @@ from tests.spec.tables import draw_table, read_table
 NOW = datetime(2027, 1, 1, 6)
 SETTINGS = '[workspace]\nname = "examples"\n\n[landing]\npast_days = 4000\n'
 
+#: When a contract starts that does not say.
+YEAR = "2026-01-01T00:00:00Z"
+
 NUMBERS = ("quantity", "unit price", "total")
 #: Columns that a table may leave out when they are empty on every line.
 EMPTY = ("pricing", "presentation", "tier")
@@ -30,23 +33,22 @@ EMPTY = ("pricing", "presentation", "tier")
 class Example:
     """What goes in and what must come out; `source` says where the rule or the numbers are from.
 
-    `catalog` is added to what the file's examples share and names the example's own customers, by whom its lines
-    are told from those of the other examples. `periods` are the billing months that are run.
+    `contract` is a contract as in the catalog, or a list of contracts, of this example's own customer, who
+    tells its lines from those of the other examples; left out, `starting_at` is 1 January 2026. `periods` are
+    the billing months that are run.
     """
 
     source: str
     rule: str
-    catalog: str
+    customer: str
+    contract: str
     events: str
     lines: str
     unrated: str = ""
     not_entitled: str = ""
     invoices: str | None = None
     periods: tuple[str, ...] = ("2026-10",)
-
-    @property
-    def customers(self) -> tuple[str, ...]:
-        return tuple(item["id"] for item in yaml.safe_load(self.catalog)["customers"])
+    aliases: tuple[str, ...] = ()
 
 
 def named(example: Example) -> str:
@@ -76,7 +78,7 @@ class Ledger:
         return [
             row
             for row in self.published[table]
-            if row["customer_id"] in example.customers and row["billing_period"] in example.periods
+            if row["customer_id"] == example.customer and row["billing_period"] in example.periods
         ]
 
 
@@ -87,7 +89,8 @@ def bill(root: Path, shared: str, examples: Sequence[Example]) -> Ledger:
     (root / "catalog" / "shared.yml").write_text(shared, encoding="utf-8")
     events: list[dict[str, object]] = []
     for number, example in enumerate(examples):
-        (root / "catalog" / f"example_{number:02d}.yml").write_text(example.catalog, encoding="utf-8")
+        path = root / "catalog" / f"example_{number:02d}.json"
+        path.write_text(json.dumps(_catalog(example)), encoding="utf-8")
         events.extend(_events(example, number))
     workspace = engine.open(root)
     landed = workspace.land(events, now=NOW)
@@ -102,9 +105,20 @@ def bill(root: Path, shared: str, examples: Sequence[Example]) -> Ledger:
     return Ledger(published)
 
 
+def _catalog(example: Example) -> dict[str, Any]:
+    """The example's customer and contracts as a catalog file; its short decimals come back digit for digit."""
+    written = yaml.safe_load(example.contract)
+    contracts = written if isinstance(written, list) else [written]
+    aliases = list(example.aliases)
+    return {
+        "customers": [{"id": example.customer, "name": example.customer, "ingest_aliases": aliases}],
+        "contracts": [{"customer_id": example.customer, "starting_at": YEAR, **contract} for contract in contracts],
+    }
+
+
 def _events(example: Example, number: int) -> Iterable[dict[str, object]]:
     for position, row in enumerate(read_table(example.events)):
-        sender = row.pop("customer", None) or example.customers[0]
+        sender = row.pop("customer", None) or example.customer
         time, kind = row.pop("time"), row.pop("type")
         day, _, clock = time.partition(" ")
         yield {

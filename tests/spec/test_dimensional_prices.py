@@ -45,60 +45,73 @@ products:
     presentation_group_key: [org]
   - { name: P2, type: USAGE, billable_metric: traffic, pricing_group_key: [region, cloud] }
   - { name: Tokens, type: USAGE, billable_metric: tokens, pricing_group_key: [model] }
-  - { name: Shown tokens, type: USAGE, billable_metric: tokens, pricing_group_key: [model], presentation_group_key: [model] }
+  - { name: Shown tokens, type: USAGE, billable_metric: tokens, pricing_group_key: [model],
+      presentation_group_key: [model] }
   - { name: Tokens in SQL, type: USAGE, billable_metric: tokens in SQL, pricing_group_key: [model] }
 
 rate_cards:
   - name: P1 and P2
     rates:
-      - { product: P1, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 12, pricing_group_values: { region: R1, cloud: AWS } }
-      - { product: P1, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 14, pricing_group_values: { region: R1, cloud: AZURE } }
-      - { product: P1, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 16, pricing_group_values: { region: R2, cloud: AWS } }
-      - { product: P1, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 18, pricing_group_values: { region: R2, cloud: AZURE } }
-      - { product: P2, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 18, pricing_group_values: { region: R1, cloud: AWS } }
-      - { product: P2, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 22, pricing_group_values: { region: R1, cloud: AZURE } }
-      - { product: P2, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 20, pricing_group_values: { region: R2, cloud: AWS } }
-      - { product: P2, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 24, pricing_group_values: { region: R2, cloud: AZURE } }
+      - { product: P1, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 12, pricing_group_values: { region: R1, cloud: AWS } }
+      - { product: P1, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 14, pricing_group_values: { region: R1, cloud: AZURE } }
+      - { product: P1, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 16, pricing_group_values: { region: R2, cloud: AWS } }
+      - { product: P1, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 18, pricing_group_values: { region: R2, cloud: AZURE } }
+      - { product: P2, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 18, pricing_group_values: { region: R1, cloud: AWS } }
+      - { product: P2, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 22, pricing_group_values: { region: R1, cloud: AZURE } }
+      - { product: P2, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 20, pricing_group_values: { region: R2, cloud: AWS } }
+      - { product: P2, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 24, pricing_group_values: { region: R2, cloud: AZURE } }
   - name: gpt-5 alone
     rates:
-      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
+      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
   # The default price starts later than the model's own, and still comes after it.
   - name: gpt-5 and a default
     rates:
-      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
+      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
       - { product: Tokens, starting_at: "2026-06-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 99 }
   - name: gpt-5 changes on the 15th
     rates:
-      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
-      - { product: Tokens, starting_at: "2026-10-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 20, pricing_group_values: { model: gpt-5 } }
-      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 3, pricing_group_values: { model: mini } }
+      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
+      - { product: Tokens, starting_at: "2026-10-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 20, pricing_group_values: { model: gpt-5 } }
+      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 3, pricing_group_values: { model: mini } }
   - name: gpt-5 until the 15th and a default
     rates:
-      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z", ending_before: "2026-10-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
+      - { product: Tokens, starting_at: "2026-01-01T00:00:00Z", ending_before: "2026-10-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
       - { product: Tokens, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 99 }
   - name: tokens in SQL with a default
     rates:
-      - { product: Tokens in SQL, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
+      - { product: Tokens in SQL, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
       - { product: Tokens in SQL, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 99 }
   - name: tokens in SQL without a default
     rates:
-      - { product: Tokens in SQL, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
+      - { product: Tokens in SQL, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
   - name: shown tokens
     rates:
-      - { product: Shown tokens, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
+      - { product: Shown tokens, starting_at: "2026-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { model: gpt-5 } }
 """
 
 EXAMPLES = (
     Example(
         "rating.md §15 T-29",
         "a price for every region and cloud, a line for every cell with usage",
-        catalog="""
-customers: [{ id: t29, name: t29 }]
-contracts:
-  - customer_id: t29
-    rate_card: P1 and P2
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t29",
+        contract="rate_card: P1 and P2",
         events="""
 | time       | type    | units | region | cloud | org  |
 |------------|---------|-------|--------|-------|------|
@@ -131,13 +144,8 @@ contracts:
     Example(
         "rating.md §15 T-29",
         "the second product of the table has its own prices",
-        catalog="""
-customers: [{ id: t29-p2, name: t29-p2 }]
-contracts:
-  - customer_id: t29-p2
-    rate_card: P1 and P2
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t29-p2",
+        contract="rate_card: P1 and P2",
         events="""
 | time       | type    | units | region | cloud |
 |------------|---------|-------|--------|-------|
@@ -158,13 +166,8 @@ contracts:
     Example(
         "rating.md §3.3",
         "values match exactly and case counts: gpt5 and GPT-5 are unrated",
-        catalog="""
-customers: [{ id: exactly, name: exactly }]
-contracts:
-  - customer_id: exactly
-    rate_card: gpt-5 alone
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="exactly",
+        contract="rate_card: gpt-5 alone",
         events="""
 | time       | type   | units | model |
 |------------|--------|-------|-------|
@@ -187,13 +190,8 @@ contracts:
     Example(
         "rating.md §17 Q4",
         "a rate without values is the default, after the exact one whatever its start",
-        catalog="""
-customers: [{ id: default, name: default }]
-contracts:
-  - customer_id: default
-    rate_card: gpt-5 and a default
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="default",
+        contract="rate_card: gpt-5 and a default",
         events="""
 | time       | type   | units | model |
 |------------|--------|-------|-------|
@@ -210,13 +208,8 @@ contracts:
     Example(
         "rating.md §17 Q4",
         "when the exact rate ends the default takes over",
-        catalog="""
-customers: [{ id: takes-over, name: takes-over }]
-contracts:
-  - customer_id: takes-over
-    rate_card: gpt-5 until the 15th and a default
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="takes-over",
+        contract="rate_card: gpt-5 until the 15th and a default",
         events="""
 | time       | type   | units | model |
 |------------|--------|-------|-------|
@@ -233,13 +226,8 @@ contracts:
     Example(
         "rating.md §0.3",
         "a price change of one model does not split the line of another",
-        catalog="""
-customers: [{ id: no-split, name: no-split }]
-contracts:
-  - customer_id: no-split
-    rate_card: gpt-5 changes on the 15th
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="no-split",
+        contract="rate_card: gpt-5 changes on the 15th",
         events="""
 | time       | type   | units | model |
 |------------|--------|-------|-------|
@@ -259,13 +247,8 @@ contracts:
     Example(
         "metering.md §17.17",
         "no value at all takes the default price",
-        catalog="""
-customers: [{ id: null-default, name: null-default }]
-contracts:
-  - customer_id: null-default
-    rate_card: tokens in SQL with a default
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="null-default",
+        contract="rate_card: tokens in SQL with a default",
         events="""
 | time       | type   | units | model |
 |------------|--------|-------|-------|
@@ -282,13 +265,8 @@ contracts:
     Example(
         "metering.md §17.17",
         "no value at all is unrated where there is no default",
-        catalog="""
-customers: [{ id: null-unrated, name: null-unrated }]
-contracts:
-  - customer_id: null-unrated
-    rate_card: tokens in SQL without a default
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="null-unrated",
+        contract="rate_card: tokens in SQL without a default",
         events="""
 | time       | type   | units | model |
 |------------|--------|-------|-------|
@@ -309,13 +287,8 @@ contracts:
     Example(
         "rating.md §1.3",
         "one property may price and present",
-        catalog="""
-customers: [{ id: prices-and-presents, name: prices-and-presents }]
-contracts:
-  - customer_id: prices-and-presents
-    rate_card: shown tokens
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="prices-and-presents",
+        contract="rate_card: shown tokens",
         events="""
 | time       | type   | units | model |
 |------------|--------|-------|-------|

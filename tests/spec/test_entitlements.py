@@ -36,24 +36,21 @@ rate_cards:
       - { product: Extras, starting_at: "2024-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 5 }
   - name: extras included until the 15th
     rates:
-      - { product: Extras, starting_at: "2024-01-01T00:00:00Z", ending_before: "2026-10-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 5 }
+      - { product: Extras, starting_at: "2024-01-01T00:00:00Z", ending_before: "2026-10-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 5 }
       - { product: Extras, starting_at: "2026-10-15T00:00:00Z", entitled: false, rate_type: FLAT, price: 5 }
   - name: only in europe
     rates:
-      - { product: Regional, starting_at: "2024-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { region: eu } }
+      - { product: Regional, starting_at: "2024-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10, pricing_group_values: { region: eu } }
 """
 
 EXAMPLES = (
     Example(
         "rating.md §3.2",
         "what is not entitled makes no line, not even one of zero, and is reported",
-        catalog="""
-customers: [{ id: list, name: list }]
-contracts:
-  - customer_id: list
-    rate_card: extras on request
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="list",
+        contract="rate_card: extras on request",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -74,16 +71,9 @@ contracts:
     Example(
         "rating.md §3.2",
         "without usage there is nothing to report",
-        catalog="""
-customers: [{ id: no-usage, name: no-usage }]
-contracts:
-  - customer_id: no-usage
-    rate_card: extras on request
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-
-""",
+        customer="no-usage",
+        contract="rate_card: extras on request",
+        events="",
         lines="""
 | product | quantity | unit price | total |
 |---------|----------|------------|-------|
@@ -93,14 +83,11 @@ contracts:
     Example(
         "rating.md §5.1",
         "an override without a type entitles, from its start on",
-        catalog="""
-customers: [{ id: from, name: from }]
-contracts:
-  - customer_id: from
-    rate_card: extras on request
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides:
-      - { product: Extras, entitled: true, starting_at: "2026-10-15T00:00:00Z" }
+        customer="from",
+        contract="""
+rate_card: extras on request
+overrides:
+  - { product: Extras, entitled: true, starting_at: "2026-10-15T00:00:00Z" }
 """,
         events="""
 | time       | type | units |
@@ -123,14 +110,11 @@ contracts:
     Example(
         "rating.md §5.1",
         "an override of entitlement and price does both",
-        catalog="""
-customers: [{ id: both, name: both }]
-contracts:
-  - customer_id: both
-    rate_card: extras on request
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides:
-      - { starting_at: "2024-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.5, product: Extras, entitled: true }
+        customer="both",
+        contract="""
+rate_card: extras on request
+overrides:
+  - { starting_at: "2024-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.5, product: Extras, entitled: true }
 """,
         events="""
 | time       | type | units |
@@ -148,14 +132,11 @@ contracts:
     Example(
         "rating.md §5.1",
         "an override takes away what the list includes",
-        catalog="""
-customers: [{ id: taken, name: taken }]
-contracts:
-  - customer_id: taken
-    rate_card: both included
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides:
-      - { product: Extras, entitled: false, starting_at: "2026-10-15T00:00:00Z" }
+        customer="taken",
+        contract="""
+rate_card: both included
+overrides:
+  - { product: Extras, entitled: false, starting_at: "2026-10-15T00:00:00Z" }
 """,
         events="""
 | time       | type | units |
@@ -178,16 +159,13 @@ contracts:
     Example(
         "rating.md §17 Q9",
         "the last added override that speaks of entitlement decides; one that is silent does not count",
-        catalog="""
-customers: [{ id: last, name: last }]
-contracts:
-  - customer_id: last
-    rate_card: both included
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides:
-      - { starting_at: "2024-01-01T00:00:00Z", product: Extras, entitled: true }
-      - { starting_at: "2024-01-01T00:00:00Z", product: Extras, entitled: false }
-      - { starting_at: "2024-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.5 }
+        customer="last",
+        contract="""
+rate_card: both included
+overrides:
+  - { starting_at: "2024-01-01T00:00:00Z", product: Extras, entitled: true }
+  - { starting_at: "2024-01-01T00:00:00Z", product: Extras, entitled: false }
+  - { starting_at: "2024-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.5 }
 """,
         events="""
 | time       | type | units |
@@ -209,15 +187,13 @@ contracts:
     Example(
         "rating.md §17 Q9",
         "entitlement and price may come from different overrides",
-        catalog="""
-customers: [{ id: apart, name: apart }]
-contracts:
-  - customer_id: apart
-    rate_card: extras on request
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides:
-      - { starting_at: "2024-01-01T00:00:00Z", product: Extras, entitled: true }
-      - { starting_at: "2024-01-01T00:00:00Z", type: OVERWRITE, overwrite_rate: { rate_type: FLAT, price: 8 }, product: Extras }
+        customer="apart",
+        contract="""
+rate_card: extras on request
+overrides:
+  - { starting_at: "2024-01-01T00:00:00Z", product: Extras, entitled: true }
+  - { starting_at: "2024-01-01T00:00:00Z", type: OVERWRITE,
+      overwrite_rate: { rate_type: FLAT, price: 8 }, product: Extras }
 """,
         events="""
 | time       | type | units |
@@ -235,13 +211,8 @@ contracts:
     Example(
         "rating.md §3.2",
         "a rate may end an entitlement",
-        catalog="""
-customers: [{ id: ends, name: ends }]
-contracts:
-  - customer_id: ends
-    rate_card: extras included until the 15th
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="ends",
+        contract="rate_card: extras included until the 15th",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -262,14 +233,11 @@ contracts:
     Example(
         "rating.md §17 Q4",
         "what has no price is unrated, entitled or not",
-        catalog="""
-customers: [{ id: unrated, name: unrated }]
-contracts:
-  - customer_id: unrated
-    rate_card: only in europe
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides:
-      - { starting_at: "2024-01-01T00:00:00Z", product: Regional, entitled: false }
+        customer="unrated",
+        contract="""
+rate_card: only in europe
+overrides:
+  - { starting_at: "2024-01-01T00:00:00Z", product: Regional, entitled: false }
 """,
         events="""
 | time       | type     | units | region |
@@ -277,9 +245,7 @@ contracts:
 | 2026-10-05 | regional | 3     | eu     |
 | 2026-10-05 | regional | 4     | us     |
 """,
-        lines="""
-
-""",
+        lines="",
         not_entitled="""
 | product  | pricing   | quantity |
 |----------|-----------|----------|
@@ -294,14 +260,13 @@ contracts:
     Example(
         "rating.md §5.1",
         "an overwrite of what the list does not price entitles by itself",
-        catalog="""
-customers: [{ id: by-itself, name: by-itself }]
-contracts:
-  - customer_id: by-itself
-    rate_card: only in europe
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides:
-      - { starting_at: "2024-01-01T00:00:00Z", type: OVERWRITE, overwrite_rate: { rate_type: FLAT, price: 8 }, override_specifiers: [{ product: Regional, pricing_group_values: { region: us } }] }
+        customer="by-itself",
+        contract="""
+rate_card: only in europe
+overrides:
+  - { starting_at: "2024-01-01T00:00:00Z", type: OVERWRITE,
+      overwrite_rate: { rate_type: FLAT, price: 8 },
+      override_specifiers: [{ product: Regional, pricing_group_values: { region: us } }] }
 """,
         events="""
 | time       | type     | units | region |
@@ -317,15 +282,15 @@ contracts:
     Example(
         "rating.md §15 T-32",
         "a free first week of one product, the others held back until it is over",
-        catalog="""
-customers: [{ id: t32, name: t32 }]
-contracts:
-  - customer_id: t32
-    rate_card: both included
-    starting_at: "2024-09-01T00:00:00Z"
-    overrides:
-      - { starting_at: "2024-09-01T00:00:00Z", ending_before: "2024-09-08T00:00:00Z", type: MULTIPLIER, multiplier: 0, applicable_product_tags: [core] }
-      - { applicable_product_tags: [extra], entitled: false, starting_at: "2024-09-01T00:00:00Z", ending_before: "2024-09-08T00:00:00Z" }
+        customer="t32",
+        contract="""
+rate_card: both included
+starting_at: "2024-09-01T00:00:00Z"
+overrides:
+  - { starting_at: "2024-09-01T00:00:00Z", ending_before: "2024-09-08T00:00:00Z", type: MULTIPLIER,
+      multiplier: 0, applicable_product_tags: [core] }
+  - { applicable_product_tags: [extra], entitled: false, starting_at: "2024-09-01T00:00:00Z",
+      ending_before: "2024-09-08T00:00:00Z" }
 """,
         events="""
 | time       | type | units |

@@ -78,13 +78,8 @@ EXAMPLES = (
     Example(
         "rating.md §15 T-04",
         "latest 7, 9, 10, 5 bills 7, 2, 1, -5",
-        catalog="""
-customers: [{ id: t04, name: t04 }]
-contracts:
-  - customer_id: t04
-    rate_card: latest by day
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t04",
+        contract="rate_card: latest by day",
         events="""
 | time       | type  | level |
 |------------|-------|-------|
@@ -105,13 +100,8 @@ contracts:
     Example(
         "rating.md §15 T-04",
         "latest 7, 8, 9 without a breakdown is 9",
-        catalog="""
-customers: [{ id: t04-whole, name: t04-whole }]
-contracts:
-  - customer_id: t04-whole
-    rate_card: one price
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t04-whole",
+        contract="rate_card: one price",
         events="""
 | time       | type  | level |
 |------------|-------|-------|
@@ -128,13 +118,8 @@ contracts:
     Example(
         "rating.md §17 Q23",
         "the latest value starts afresh in every period",
-        catalog="""
-customers: [{ id: afresh, name: afresh }]
-contracts:
-  - customer_id: afresh
-    rate_card: one price
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="afresh",
+        contract="rate_card: one price",
         events="""
 | time             | type  | level |
 |------------------|-------|-------|
@@ -152,13 +137,8 @@ contracts:
     Example(
         "metering.md §17.5, §17.7",
         "the latest value is the one that happened last and is a number",
-        catalog="""
-customers: [{ id: order, name: order }]
-contracts:
-  - customer_id: order
-    rate_card: one price
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="order",
+        contract="rate_card: one price",
         events="""
 | time             | type  | level |
 |------------------|-------|-------|
@@ -176,13 +156,8 @@ contracts:
     Example(
         "rating.md §0.4",
         "a maximum of 7, 9, 10, 5 bills 7, 2, 1 and nothing",
-        catalog="""
-customers: [{ id: maximum, name: maximum }]
-contracts:
-  - customer_id: maximum
-    rate_card: highest by day
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="maximum",
+        contract="rate_card: highest by day",
         events="""
 | time       | type  | level |
 |------------|-------|-------|
@@ -203,13 +178,8 @@ contracts:
     Example(
         "metering.md §16 sum-correction",
         "a correction is an event with a negative value",
-        catalog="""
-customers: [{ id: correction, name: correction }]
-contracts:
-  - customer_id: correction
-    rate_card: sum by day
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="correction",
+        contract="rate_card: sum by day",
         events="""
 | time       | type  | level  |
 |------------|-------|--------|
@@ -230,13 +200,8 @@ contracts:
     Example(
         "rating.md §0.4, metering.md §17.28",
         "somebody counts where first seen in the period, a visit every time",
-        catalog="""
-customers: [{ id: unique, name: unique }]
-contracts:
-  - customer_id: unique
-    rate_card: people and visits by day
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="unique",
+        contract="rate_card: people and visits by day",
         events="""
 | time             | type  | person |
 |------------------|-------|--------|

@@ -29,10 +29,12 @@ billable_metrics:
 
 products:
   - { name: Total by the hour, type: USAGE, billable_metric: total in SQL, sql_breakdown_granularity: HOUR }
-  - { name: Total of the period, type: USAGE, billable_metric: total in SQL, sql_breakdown_granularity: SERVICE_PERIOD }
+  - { name: Total of the period, type: USAGE, billable_metric: total in SQL,
+      sql_breakdown_granularity: SERVICE_PERIOD }
   - { name: Total by default, type: USAGE, billable_metric: total in SQL }
   - { name: Average by the hour, type: USAGE, billable_metric: average in SQL, sql_breakdown_granularity: HOUR }
-  - { name: Average of the period, type: USAGE, billable_metric: average in SQL, sql_breakdown_granularity: SERVICE_PERIOD }
+  - { name: Average of the period, type: USAGE, billable_metric: average in SQL,
+      sql_breakdown_granularity: SERVICE_PERIOD }
   - { name: Sum of peaks, type: USAGE, billable_metric: highest by user in SQL }
   - { name: Peak, type: USAGE, billable_metric: highest by user }
   - name: Peak by user in SQL
@@ -44,24 +46,34 @@ products:
 rate_cards:
   - name: total by the hour
     rates:
-      - { product: Total by the hour, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 1000 }
-      - { product: Total by the hour, starting_at: "2026-01-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 2000 }
+      - { product: Total by the hour, starting_at: "2025-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 1000 }
+      - { product: Total by the hour, starting_at: "2026-01-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 2000 }
   - name: total of the period
     rates:
-      - { product: Total of the period, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 1000 }
-      - { product: Total of the period, starting_at: "2026-01-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 2000 }
+      - { product: Total of the period, starting_at: "2025-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 1000 }
+      - { product: Total of the period, starting_at: "2026-01-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 2000 }
   - name: total by default
     rates:
-      - { product: Total by default, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 1000 }
-      - { product: Total by default, starting_at: "2026-01-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 2000 }
+      - { product: Total by default, starting_at: "2025-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 1000 }
+      - { product: Total by default, starting_at: "2026-01-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 2000 }
   - name: average by the hour
     rates:
-      - { product: Average by the hour, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 1000 }
-      - { product: Average by the hour, starting_at: "2026-01-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 2000 }
+      - { product: Average by the hour, starting_at: "2025-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 1000 }
+      - { product: Average by the hour, starting_at: "2026-01-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 2000 }
   - name: average of the period
     rates:
-      - { product: Average of the period, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 1000 }
-      - { product: Average of the period, starting_at: "2026-01-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 2000 }
+      - { product: Average of the period, starting_at: "2025-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 1000 }
+      - { product: Average of the period, starting_at: "2026-01-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 2000 }
   - name: sum of peaks
     rates:
       - { product: Sum of peaks, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 1000 }
@@ -72,20 +84,20 @@ rate_cards:
       - { product: Peak, starting_at: "2026-01-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 2000 }
   - name: peak by user
     rates:
-      - { product: Peak by user in SQL, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 1000 }
-      - { product: Peak by user in SQL, starting_at: "2026-01-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 2000 }
+      - { product: Peak by user in SQL, starting_at: "2025-01-01T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 1000 }
+      - { product: Peak by user in SQL, starting_at: "2026-01-15T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 2000 }
 """
 
 EXAMPLES = (
     Example(
         "rating.md §15 T-06, metering.md §16 sql-sum-hour",
         "by the hour 5 + 10 + 15 are billed at $10 when they happen: $300",
-        catalog="""
-customers: [{ id: t06-hour, name: t06-hour }]
-contracts:
-  - customer_id: t06-hour
-    rate_card: total by the hour
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="t06-hour",
+        contract="""
+rate_card: total by the hour
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units |
@@ -110,12 +122,10 @@ contracts:
     Example(
         "rating.md §15 T-06, metering.md §16 sql-sum-period",
         "for the period 30 are billed at $20, the price of its last instant: $600",
-        catalog="""
-customers: [{ id: t06-period, name: t06-period }]
-contracts:
-  - customer_id: t06-period
-    rate_card: total of the period
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="t06-period",
+        contract="""
+rate_card: total of the period
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units |
@@ -139,12 +149,10 @@ contracts:
     Example(
         "metering.md §17.2",
         "a product that does not say is billed for the period",
-        catalog="""
-customers: [{ id: t06-default, name: t06-default }]
-contracts:
-  - customer_id: t06-default
-    rate_card: total by default
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="t06-default",
+        contract="""
+rate_card: total by default
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units |
@@ -163,15 +171,14 @@ contracts:
     Example(
         "metering.md §17.3",
         "the last instant is before the end: what begins there does not count, what ends there does",
-        catalog="""
-customers: [{ id: last-instant, name: last-instant }]
-contracts:
-  - customer_id: last-instant
-    rate_card: total of the period
-    starting_at: "2025-01-01T00:00:00Z"
-    overrides:
-      - { starting_at: "2026-01-31T23:00:00Z", ending_before: "2026-02-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.5 }
-      - { starting_at: "2026-02-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.1 }
+        customer="last-instant",
+        contract="""
+rate_card: total of the period
+starting_at: "2025-01-01T00:00:00Z"
+overrides:
+  - { starting_at: "2026-01-31T23:00:00Z", ending_before: "2026-02-01T00:00:00Z", type: MULTIPLIER,
+      multiplier: 0.5 }
+  - { starting_at: "2026-02-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.1 }
 """,
         events="""
 | time       | type | units |
@@ -190,12 +197,10 @@ contracts:
     Example(
         "metering.md §16 sql-avg-hour",
         "an average of 4 that rises to 6 bills 4, then 2 more",
-        catalog="""
-customers: [{ id: avg-hour, name: avg-hour }]
-contracts:
-  - customer_id: avg-hour
-    rate_card: average by the hour
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="avg-hour",
+        contract="""
+rate_card: average by the hour
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units |
@@ -215,12 +220,10 @@ contracts:
     Example(
         "metering.md §16 sql-avg-hour",
         "an average of 4 then 6 is 5: increments 4 and 1",
-        catalog="""
-customers: [{ id: avg-doc, name: avg-doc }]
-contracts:
-  - customer_id: avg-doc
-    rate_card: average by the hour
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="avg-doc",
+        contract="""
+rate_card: average by the hour
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units |
@@ -239,12 +242,10 @@ contracts:
     Example(
         "rating.md §1.5",
         "an average for the period is one line",
-        catalog="""
-customers: [{ id: avg-period, name: avg-period }]
-contracts:
-  - customer_id: avg-period
-    rate_card: average of the period
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="avg-period",
+        contract="""
+rate_card: average of the period
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units |
@@ -263,12 +264,10 @@ contracts:
     Example(
         "metering.md §16 sql-unused-column",
         "a column that the product does not use is summed away: peaks of 9 and 7 are 16",
-        catalog="""
-customers: [{ id: unused-column, name: unused-column }]
-contracts:
-  - customer_id: unused-column
-    rate_card: sum of peaks
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="unused-column",
+        contract="""
+rate_card: sum of peaks
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units | user_id |
@@ -288,12 +287,10 @@ contracts:
     Example(
         "metering.md §16 streaming-unused-key",
         "a streaming maximum without the key is the maximum of all: 7, then 2 more",
-        catalog="""
-customers: [{ id: unused-key, name: unused-key }]
-contracts:
-  - customer_id: unused-key
-    rate_card: peak
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="unused-key",
+        contract="""
+rate_card: peak
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units | user_id |
@@ -314,12 +311,10 @@ contracts:
     Example(
         "rating.md §0.4",
         "increments are taken group by group: ann rises from 4 to 9, ben stays at 7",
-        catalog="""
-customers: [{ id: by-user, name: by-user }]
-contracts:
-  - customer_id: by-user
-    rate_card: peak by user
-    starting_at: "2025-01-01T00:00:00Z"
+        customer="by-user",
+        contract="""
+rate_card: peak by user
+starting_at: "2025-01-01T00:00:00Z"
 """,
         events="""
 | time       | type | units | user_id |

@@ -26,7 +26,8 @@ products:
 rate_cards:
   - name: $3 and from 17 March $4
     rates:
-      - { product: Level, starting_at: "2026-01-01T00:00:00Z", ending_before: "2026-03-17T00:00:00Z", entitled: true, rate_type: FLAT, price: 300 }
+      - { product: Level, starting_at: "2026-01-01T00:00:00Z", ending_before: "2026-03-17T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 300 }
       - { product: Level, starting_at: "2026-03-17T00:00:00Z", entitled: true, rate_type: FLAT, price: 400 }
   # Without an end: the later start supersedes.
   - name: 10 cents and from 1 March 20
@@ -36,26 +37,23 @@ rate_cards:
   # Nothing is in force from the 10th to the 20th.
   - name: gap
     rates:
-      - { product: Units, starting_at: "2026-01-01T00:00:00Z", ending_before: "2026-03-10T00:00:00Z", entitled: true, rate_type: FLAT, price: 10 }
+      - { product: Units, starting_at: "2026-01-01T00:00:00Z", ending_before: "2026-03-10T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 10 }
       - { product: Units, starting_at: "2026-03-20T00:00:00Z", entitled: true, rate_type: FLAT, price: 30 }
   # For two days another price; then the first one is in force again.
   - name: two cheap days
     rates:
       - { product: Units, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10 }
-      - { product: Units, starting_at: "2026-03-10T00:00:00Z", ending_before: "2026-03-12T00:00:00Z", entitled: true, rate_type: FLAT, price: 1 }
+      - { product: Units, starting_at: "2026-03-10T00:00:00Z", ending_before: "2026-03-12T00:00:00Z",
+          entitled: true, rate_type: FLAT, price: 1 }
 """
 
 EXAMPLES = (
     Example(
         "rating.md §15 T-05a, metering.md §16 latest-rate-up",
         "7 at $3, then 9 at $4: 21 + 8 = $29",
-        catalog="""
-customers: [{ id: t05a, name: t05a }]
-contracts:
-  - customer_id: t05a
-    rate_card: $3 and from 17 March $4
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t05a",
+        contract="rate_card: $3 and from 17 March $4",
         events="""
 | time       | type  | level |
 |------------|-------|-------|
@@ -78,13 +76,8 @@ contracts:
     Example(
         "rating.md §15 T-05b, metering.md §16 latest-rate-drop",
         "40 at $3, then ten less at $4: 120 - 40 = $80",
-        catalog="""
-customers: [{ id: t05b, name: t05b }]
-contracts:
-  - customer_id: t05b
-    rate_card: $3 and from 17 March $4
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t05b",
+        contract="rate_card: $3 and from 17 March $4",
         events="""
 | time                | type  | level |
 |---------------------|-------|-------|
@@ -109,13 +102,8 @@ contracts:
     Example(
         "rating.md §3.2",
         "starting_at is inclusive and ending_before exclusive, to the second",
-        catalog="""
-customers: [{ id: edge, name: edge }]
-contracts:
-  - customer_id: edge
-    rate_card: $3 and from 17 March $4
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="edge",
+        contract="rate_card: $3 and from 17 March $4",
         events="""
 | time                | type  | level |
 |---------------------|-------|-------|
@@ -133,13 +121,8 @@ contracts:
     Example(
         "rating.md §3.2",
         "the rate with the latest start is in force, wherever it stands",
-        catalog="""
-customers: [{ id: latest, name: latest }]
-contracts:
-  - customer_id: latest
-    rate_card: 10 cents and from 1 March 20
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="latest",
+        contract="rate_card: 10 cents and from 1 March 20",
         events="""
 | time                | type | units |
 |---------------------|------|-------|
@@ -157,13 +140,8 @@ contracts:
     Example(
         "rating.md §17 Q4",
         "usage while no rate is in force is unrated, and on no line",
-        catalog="""
-customers: [{ id: gap, name: gap }]
-contracts:
-  - customer_id: gap
-    rate_card: gap
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="gap",
+        contract="rate_card: gap",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -187,13 +165,8 @@ contracts:
     Example(
         "rating.md §3.2",
         "when a dated rate ends the earlier one is in force again",
-        catalog="""
-customers: [{ id: cheap, name: cheap }]
-contracts:
-  - customer_id: cheap
-    rate_card: two cheap days
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="cheap",
+        contract="rate_card: two cheap days",
         events="""
 | time       | type | units |
 |------------|------|-------|

@@ -37,11 +37,10 @@ EXAMPLES = (
     Example(
         "rating.md §17 Q22",
         "contracts that overlap each bill all of the usage",
-        catalog="""
-customers: [{ id: overlap, name: overlap }]
-contracts:
-  - { id: overlap-a, customer_id: overlap, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z" }
-  - { id: overlap-b, customer_id: overlap, rate_card: units at 7 cents, starting_at: "2026-10-15T00:00:00Z" }
+        customer="overlap",
+        contract="""
+- { id: overlap-a, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z" }
+- { id: overlap-b, rate_card: units at 7 cents, starting_at: "2026-10-15T00:00:00Z" }
 """,
         events="""
 | time       | type | units |
@@ -65,11 +64,11 @@ contracts:
     Example(
         "rating.md §9",
         "one contract ends where the next begins: an event at that instant is the next one's, and tiers start anew",
-        catalog="""
-customers: [{ id: renewal, name: renewal }]
-contracts:
-  - { id: renewal-a, customer_id: renewal, rate_card: five at 9 cents then 8, starting_at: "2026-01-01T00:00:00Z", ending_before: "2026-10-20T00:00:00Z" }
-  - { id: renewal-b, customer_id: renewal, rate_card: five at 9 cents then 8, starting_at: "2026-10-20T00:00:00Z" }
+        customer="renewal",
+        contract="""
+- { id: renewal-a, rate_card: five at 9 cents then 8, starting_at: "2026-01-01T00:00:00Z",
+    ending_before: "2026-10-20T00:00:00Z" }
+- { id: renewal-b, rate_card: five at 9 cents then 8, starting_at: "2026-10-20T00:00:00Z" }
 """,
         events="""
 | time                | type | units |
@@ -89,11 +88,12 @@ contracts:
     Example(
         "rating.md §9",
         "usage before, between and after contracts is on no line",
-        catalog="""
-customers: [{ id: between, name: between }]
-contracts:
-  - { id: between-a, customer_id: between, rate_card: units at 10 cents, starting_at: "2026-10-03T00:00:00Z", ending_before: "2026-10-10T00:00:00Z" }
-  - { id: between-b, customer_id: between, rate_card: units at 7 cents, starting_at: "2026-10-12T00:00:00Z", ending_before: "2026-10-20T00:00:00Z" }
+        customer="between",
+        contract="""
+- { id: between-a, rate_card: units at 10 cents, starting_at: "2026-10-03T00:00:00Z",
+    ending_before: "2026-10-10T00:00:00Z" }
+- { id: between-b, rate_card: units at 7 cents, starting_at: "2026-10-12T00:00:00Z",
+    ending_before: "2026-10-20T00:00:00Z" }
 """,
         events="""
 | time       | type | units |
@@ -114,11 +114,12 @@ contracts:
     Example(
         "rating.md §5",
         "an override belongs to its own contract",
-        catalog="""
-customers: [{ id: own, name: own }]
-contracts:
-  - { id: own-a, customer_id: own, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z", overrides: [{ starting_at: "2026-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.5 }] }
-  - { id: own-b, customer_id: own, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z", ending_before: "2026-10-15T00:00:00Z" }
+        customer="own",
+        contract="""
+- { id: own-a, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z",
+    overrides: [{ starting_at: "2026-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.5 }] }
+- { id: own-b, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z",
+    ending_before: "2026-10-15T00:00:00Z" }
 """,
         events="""
 | time       | type | units |
@@ -135,11 +136,11 @@ contracts:
     Example(
         "rating.md §9",
         "each contract has its own statements",
-        catalog="""
-customers: [{ id: schedules, name: schedules }]
-contracts:
-  - { id: schedules-a, customer_id: schedules, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z" }
-  - { id: schedules-b, customer_id: schedules, rate_card: units at 7 cents, starting_at: "2026-09-10T00:00:00Z", usage_statement_schedule: { frequency: MONTHLY, day: CONTRACT_START } }
+        customer="schedules",
+        contract="""
+- { id: schedules-a, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z" }
+- { id: schedules-b, rate_card: units at 7 cents, starting_at: "2026-09-10T00:00:00Z",
+    usage_statement_schedule: { frequency: MONTHLY, day: CONTRACT_START } }
 """,
         events="""
 | time       | type | units |
@@ -158,11 +159,9 @@ contracts:
     Example(
         "metering.md §3",
         "a customer is billed for what comes under its id and every alias, at any time, and exactly those",
-        catalog="""
-customers: [{ id: aliases, name: aliases, ingest_aliases: [team@example.com, acct-1] }]
-contracts:
-  - { id: aliases-a, customer_id: aliases, rate_card: units at 10 cents, starting_at: "2026-01-01T00:00:00Z" }
-""",
+        customer="aliases",
+        aliases=("team@example.com", "acct-1"),
+        contract="rate_card: units at 10 cents",
         events="""
 | time                | type | units | customer         |
 |---------------------|------|-------|------------------|

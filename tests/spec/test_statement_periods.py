@@ -38,13 +38,11 @@ EXAMPLES = (
     Example(
         "rating.md §15 T-21",
         "anchored on the 10th before the start: 15 September to 10 October, then from the 10th",
-        catalog="""
-customers: [{ id: t21, name: t21 }]
-contracts:
-  - customer_id: t21
-    rate_card: units
-    starting_at: "2024-09-15T00:00:00Z"
-    usage_statement_schedule: { frequency: MONTHLY, day: CUSTOM_DATE, billing_anchor_date: "2024-09-10T00:00:00Z" }
+        customer="t21",
+        contract="""
+rate_card: units
+starting_at: "2024-09-15T00:00:00Z"
+usage_statement_schedule: { frequency: MONTHLY, day: CUSTOM_DATE, billing_anchor_date: "2024-09-10T00:00:00Z" }
 """,
         events="""
 | time                | type | units |
@@ -74,12 +72,10 @@ contracts:
     Example(
         "rating.md §9",
         "without a schedule a statement is a calendar month, the first one short",
-        catalog="""
-customers: [{ id: default, name: default }]
-contracts:
-  - customer_id: default
-    rate_card: units
-    starting_at: "2026-02-10T13:00:00Z"
+        customer="default",
+        contract="""
+rate_card: units
+starting_at: "2026-02-10T13:00:00Z"
 """,
         events="""
 | time                       | type | units |
@@ -101,13 +97,10 @@ contracts:
     Example(
         "rating.md §9",
         "a contract that ends is billed up to its end, and never again",
-        catalog="""
-customers: [{ id: ends, name: ends }]
-contracts:
-  - customer_id: ends
-    rate_card: units
-    starting_at: "2026-01-01T00:00:00Z"
-    ending_before: "2026-03-20T12:00:00Z"
+        customer="ends",
+        contract="""
+rate_card: units
+ending_before: "2026-03-20T12:00:00Z"
 """,
         events="""
 | time                | type | units |
@@ -134,20 +127,14 @@ contracts:
     Example(
         "rating.md §17 Q18",
         "from the 31st: the last day of short months, without drifting",
-        catalog="""
-customers: [{ id: jan-31, name: jan-31 }]
-contracts:
-  - customer_id: jan-31
-    rate_card: regional
-    starting_at: "2026-01-31T00:00:00Z"
-    usage_statement_schedule: { frequency: MONTHLY, day: CONTRACT_START }
+        customer="jan-31",
+        contract="""
+rate_card: regional
+starting_at: "2026-01-31T00:00:00Z"
+usage_statement_schedule: { frequency: MONTHLY, day: CONTRACT_START }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer | from       | to         | total |
 |----------|------------|------------|-------|
@@ -160,20 +147,14 @@ contracts:
     Example(
         "rating.md §17 Q18",
         "anchored on a 31st long ago: the last day of every month",
-        catalog="""
-customers: [{ id: anchor-31, name: anchor-31 }]
-contracts:
-  - customer_id: anchor-31
-    rate_card: regional
-    starting_at: "2026-02-10T00:00:00Z"
-    usage_statement_schedule: { frequency: MONTHLY, day: CUSTOM_DATE, billing_anchor_date: "2025-08-31T00:00:00Z" }
+        customer="anchor-31",
+        contract="""
+rate_card: regional
+starting_at: "2026-02-10T00:00:00Z"
+usage_statement_schedule: { frequency: MONTHLY, day: CUSTOM_DATE, billing_anchor_date: "2025-08-31T00:00:00Z" }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer  | from       | to         | total |
 |-----------|------------|------------|-------|
@@ -186,20 +167,14 @@ contracts:
     Example(
         "rating.md §9",
         "an anchor after the start counts backwards too",
-        catalog="""
-customers: [{ id: anchor-later, name: anchor-later }]
-contracts:
-  - customer_id: anchor-later
-    rate_card: regional
-    starting_at: "2026-01-20T00:00:00Z"
-    usage_statement_schedule: { frequency: MONTHLY, day: CUSTOM_DATE, billing_anchor_date: "2026-12-05T00:00:00Z" }
+        customer="anchor-later",
+        contract="""
+rate_card: regional
+starting_at: "2026-01-20T00:00:00Z"
+usage_statement_schedule: { frequency: MONTHLY, day: CUSTOM_DATE, billing_anchor_date: "2026-12-05T00:00:00Z" }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer     | from       | to         | total |
 |--------------|------------|------------|-------|
@@ -212,20 +187,14 @@ contracts:
     Example(
         "rating.md §9",
         "CONTRACT_START means the very hour",
-        catalog="""
-customers: [{ id: to-the-hour, name: to-the-hour }]
-contracts:
-  - customer_id: to-the-hour
-    rate_card: regional
-    starting_at: "2026-01-10T13:00:00Z"
-    usage_statement_schedule: { frequency: MONTHLY, day: CONTRACT_START }
+        customer="to-the-hour",
+        contract="""
+rate_card: regional
+starting_at: "2026-01-10T13:00:00Z"
+usage_statement_schedule: { frequency: MONTHLY, day: CONTRACT_START }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer    | from             | to               | total |
 |-------------|------------------|------------------|-------|
@@ -238,20 +207,14 @@ contracts:
     Example(
         "rating.md §17 Q18",
         "in a leap year the 31st is the 29th",
-        catalog="""
-customers: [{ id: leap, name: leap }]
-contracts:
-  - customer_id: leap
-    rate_card: regional
-    starting_at: "2024-01-31T00:00:00Z"
-    usage_statement_schedule: { frequency: MONTHLY, day: CONTRACT_START }
+        customer="leap",
+        contract="""
+rate_card: regional
+starting_at: "2024-01-31T00:00:00Z"
+usage_statement_schedule: { frequency: MONTHLY, day: CONTRACT_START }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer | from       | to         | total |
 |----------|------------|------------|-------|
@@ -262,21 +225,15 @@ contracts:
     Example(
         "rating.md §9",
         "weeks from the start, the last one cut short by the end",
-        catalog="""
-customers: [{ id: weekly, name: weekly }]
-contracts:
-  - customer_id: weekly
-    rate_card: regional
-    starting_at: "2026-02-04T00:00:00Z"
-    ending_before: "2026-02-20T00:00:00Z"
-    usage_statement_schedule: { frequency: WEEKLY, day: CONTRACT_START }
+        customer="weekly",
+        contract="""
+rate_card: regional
+starting_at: "2026-02-04T00:00:00Z"
+ending_before: "2026-02-20T00:00:00Z"
+usage_statement_schedule: { frequency: WEEKLY, day: CONTRACT_START }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer | from       | to         | total |
 |----------|------------|------------|-------|
@@ -289,21 +246,15 @@ contracts:
     Example(
         "rating.md §9",
         "weeks from the first of the month: the 8th, 15th, 22nd, and on across months",
-        catalog="""
-customers: [{ id: weekly-first, name: weekly-first }]
-contracts:
-  - customer_id: weekly-first
-    rate_card: regional
-    starting_at: "2026-03-04T00:00:00Z"
-    ending_before: "2026-04-07T00:00:00Z"
-    usage_statement_schedule: { frequency: WEEKLY, day: FIRST_OF_MONTH }
+        customer="weekly-first",
+        contract="""
+rate_card: regional
+starting_at: "2026-03-04T00:00:00Z"
+ending_before: "2026-04-07T00:00:00Z"
+usage_statement_schedule: { frequency: WEEKLY, day: FIRST_OF_MONTH }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer     | from       | to         | total |
 |--------------|------------|------------|-------|
@@ -319,20 +270,14 @@ contracts:
     Example(
         "rating.md §17 Q19",
         "quarters from the first are calendar quarters, the first one short",
-        catalog="""
-customers: [{ id: quarter, name: quarter }]
-contracts:
-  - customer_id: quarter
-    rate_card: regional
-    starting_at: "2026-02-10T00:00:00Z"
-    usage_statement_schedule: { frequency: QUARTERLY, day: FIRST_OF_MONTH }
+        customer="quarter",
+        contract="""
+rate_card: regional
+starting_at: "2026-02-10T00:00:00Z"
+usage_statement_schedule: { frequency: QUARTERLY, day: FIRST_OF_MONTH }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer | from       | to         | total |
 |----------|------------|------------|-------|
@@ -343,20 +288,14 @@ contracts:
     Example(
         "rating.md §9, §17 Q18",
         "quarters from 30 November end on the last of February",
-        catalog="""
-customers: [{ id: quarter-start, name: quarter-start }]
-contracts:
-  - customer_id: quarter-start
-    rate_card: regional
-    starting_at: "2025-11-30T00:00:00Z"
-    usage_statement_schedule: { frequency: QUARTERLY, day: CONTRACT_START }
+        customer="quarter-start",
+        contract="""
+rate_card: regional
+starting_at: "2025-11-30T00:00:00Z"
+usage_statement_schedule: { frequency: QUARTERLY, day: CONTRACT_START }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer      | from       | to         | total |
 |---------------|------------|------------|-------|
@@ -367,20 +306,14 @@ contracts:
     Example(
         "rating.md §17 Q19",
         "a year from the first of the month in which the contract starts",
-        catalog="""
-customers: [{ id: year, name: year }]
-contracts:
-  - customer_id: year
-    rate_card: regional
-    starting_at: "2025-03-15T00:00:00Z"
-    usage_statement_schedule: { frequency: ANNUAL, day: FIRST_OF_MONTH }
+        customer="year",
+        contract="""
+rate_card: regional
+starting_at: "2025-03-15T00:00:00Z"
+usage_statement_schedule: { frequency: ANNUAL, day: FIRST_OF_MONTH }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer | from       | to         | total |
 |----------|------------|------------|-------|
@@ -391,20 +324,14 @@ contracts:
     Example(
         "rating.md §9",
         "a year from the start",
-        catalog="""
-customers: [{ id: year-start, name: year-start }]
-contracts:
-  - customer_id: year-start
-    rate_card: regional
-    starting_at: "2025-03-15T00:00:00Z"
-    usage_statement_schedule: { frequency: ANNUAL, day: CONTRACT_START }
+        customer="year-start",
+        contract="""
+rate_card: regional
+starting_at: "2025-03-15T00:00:00Z"
+usage_statement_schedule: { frequency: ANNUAL, day: CONTRACT_START }
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer   | from       | to         | total |
 |------------|------------|------------|-------|
@@ -415,13 +342,10 @@ contracts:
     Example(
         "rating.md §9, §4",
         "a quarter is one period: its usage adds up and is billed when it ends",
-        catalog="""
-customers: [{ id: quarter-usage, name: quarter-usage }]
-contracts:
-  - customer_id: quarter-usage
-    rate_card: units
-    starting_at: "2026-01-01T00:00:00Z"
-    usage_statement_schedule: { frequency: QUARTERLY, day: CONTRACT_START }
+        customer="quarter-usage",
+        contract="""
+rate_card: units
+usage_statement_schedule: { frequency: QUARTERLY, day: CONTRACT_START }
 """,
         events="""
 | time       | type | units |
@@ -441,19 +365,13 @@ contracts:
     Example(
         "rating.md §9",
         "a contract that has not begun has no invoice",
-        catalog="""
-customers: [{ id: not-yet, name: not-yet }]
-contracts:
-  - customer_id: not-yet
-    rate_card: regional
-    starting_at: "2026-05-01T00:00:00Z"
+        customer="not-yet",
+        contract="""
+rate_card: regional
+starting_at: "2026-05-01T00:00:00Z"
 """,
-        events="""
-
-""",
-        lines="""
-
-""",
+        events="",
+        lines="",
         invoices="""
 | customer | from | to | total |
 |----------|------|----|-------|

@@ -51,7 +51,7 @@ def _published(**changes: Any) -> Ledger:
     return Ledger({"line_items": [line], "unrated": [], "not_entitled": [], "invoices": [line]})
 
 
-EXAMPLE = Example("here", "two seats", "customers: [{id: ada}]", "", LINES)
+EXAMPLE = Example("here", "two seats", "ada", "rate_card: seats", "", LINES)
 
 
 def test_what_is_expected_passes() -> None:

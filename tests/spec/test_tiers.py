@@ -1,4 +1,4 @@
-"""Tiers: graduated by the quantity used so far in the period, for every group of its own."""
+"""Tiers: graduated by the quantity used in the period, for every group of its own."""
 
 from __future__ import annotations
 
@@ -52,38 +52,6 @@ rate_cards:
         entitled: true
         rate_type: TIERED
         tiers: [{ size: 10000, price: 1 }, { price: 0.5 }]
-  - name: a hundred free, dearer from the 15th
-    rates:
-      - product: Units
-        starting_at: "2026-01-01T00:00:00Z"
-        entitled: true
-        rate_type: TIERED
-        tiers: [{ size: 100, price: 0 }, { price: 10 }]
-      - product: Units
-        starting_at: "2026-10-15T00:00:00Z"
-        entitled: true
-        rate_type: TIERED
-        tiers: [{ size: 100, price: 0 }, { price: 25 }]
-  - name: flat, from the 15th in tiers
-    rates:
-      - { product: Units, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 7 }
-      - product: Units
-        starting_at: "2026-10-15T00:00:00Z"
-        entitled: true
-        rate_type: TIERED
-        tiers: [{ size: 10, price: 5 }, { size: 10, price: 4 }, { price: 3 }]
-  - name: level in tiers, dearer from the 15th
-    rates:
-      - product: Level
-        starting_at: "2026-01-01T00:00:00Z"
-        entitled: true
-        rate_type: TIERED
-        tiers: [{ size: 5, price: 0 }, { size: 5, price: 100 }, { price: 150 }]
-      - product: Level
-        starting_at: "2026-10-15T00:00:00Z"
-        entitled: true
-        rate_type: TIERED
-        tiers: [{ size: 5, price: 1 }, { size: 5, price: 200 }, { price: 300 }]
   - name: two tiers of ten
     rates:
       - product: Units
@@ -97,13 +65,8 @@ EXAMPLES = (
     Example(
         "rating.md §15 T-08",
         "5 units cost $0",
-        catalog="""
-customers: [{ id: t08-5, name: t08-5 }]
-contracts:
-  - customer_id: t08-5
-    rate_card: five free then five at $1 then $1.50
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t08-5",
+        contract="rate_card: five free then five at $1 then $1.50",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -123,13 +86,8 @@ contracts:
     Example(
         "rating.md §15 T-08",
         "6 units cost $1",
-        catalog="""
-customers: [{ id: t08-6, name: t08-6 }]
-contracts:
-  - customer_id: t08-6
-    rate_card: five free then five at $1 then $1.50
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t08-6",
+        contract="rate_card: five free then five at $1 then $1.50",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -150,13 +108,8 @@ contracts:
     Example(
         "rating.md §15 T-08",
         "10 units cost $5",
-        catalog="""
-customers: [{ id: t08-10, name: t08-10 }]
-contracts:
-  - customer_id: t08-10
-    rate_card: five free then five at $1 then $1.50
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t08-10",
+        contract="rate_card: five free then five at $1 then $1.50",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -177,13 +130,8 @@ contracts:
     Example(
         "rating.md §15 T-08",
         "11 units cost $6.5",
-        catalog="""
-customers: [{ id: t08-11, name: t08-11 }]
-contracts:
-  - customer_id: t08-11
-    rate_card: five free then five at $1 then $1.50
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t08-11",
+        contract="rate_card: five free then five at $1 then $1.50",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -205,13 +153,8 @@ contracts:
     Example(
         "rating.md §15 T-08",
         "20 units cost $20",
-        catalog="""
-customers: [{ id: t08-20, name: t08-20 }]
-contracts:
-  - customer_id: t08-20
-    rate_card: five free then five at $1 then $1.50
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t08-20",
+        contract="rate_card: five free then five at $1 then $1.50",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -233,13 +176,8 @@ contracts:
     Example(
         "rating.md §4",
         "a tier's maximum belongs to it and its minimum to the one before: 5.000001 is over",
-        catalog="""
-customers: [{ id: t08-bit, name: t08-bit }]
-contracts:
-  - customer_id: t08-bit
-    rate_card: five free then five at $1 then $1.50
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t08-bit",
+        contract="rate_card: five free then five at $1 then $1.50",
         events="""
 | time       | type | units    |
 |------------|------|----------|
@@ -255,13 +193,8 @@ contracts:
     Example(
         "rating.md §15 T-08b",
         "15,000 calls: 10,000 at 1 cent and 5,000 at half a cent, $125.00 on two lines",
-        catalog="""
-customers: [{ id: t08b, name: t08b }]
-contracts:
-  - customer_id: t08b
-    rate_card: ten thousand at 1 cent then half a cent
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t08b",
+        contract="rate_card: ten thousand at 1 cent then half a cent",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -280,40 +213,10 @@ contracts:
 """,
     ),
     Example(
-        "rating.md §15 T-08c, §17 Q5",
-        "99 of 100 free ones used, then the price changes: of 5 more one is free, four are billed",
-        catalog="""
-customers: [{ id: t08c, name: t08c }]
-contracts:
-  - customer_id: t08c
-    rate_card: a hundred free, dearer from the 15th
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-| time       | type | units |
-|------------|------|-------|
-| 2026-10-05 | use  | 60    |
-| 2026-10-06 | use  | 39    |
-| 2026-10-15 | use  | 5     |
-""",
-        lines="""
-| product | from       | to         | tier | quantity | unit price | total |
-|---------|------------|------------|------|----------|------------|-------|
-| Units   | 2026-10-01 | 2026-10-15 | 1    | 99       | 0          | 0     |
-| Units   | 2026-10-15 | 2026-11-01 | 1    | 1        | 0          | 0     |
-| Units   | 2026-10-15 | 2026-11-01 | 2    | 4        | 25         | 100   |
-""",
-    ),
-    Example(
         "rating.md §15 T-08d",
         "every project has its own tiers: A 6 and B 6 cost $1 + $1, not $8",
-        catalog="""
-customers: [{ id: t08d, name: t08d }]
-contracts:
-  - customer_id: t08d
-    rate_card: the same by project
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="t08d",
+        contract="rate_card: the same by project",
         events="""
 | time       | type | units | project_id |
 |------------|------|-------|------------|
@@ -336,93 +239,10 @@ contracts:
 """,
     ),
     Example(
-        "rating.md §17 Q5",
-        "new tiers take over at the position that the period has reached",
-        catalog="""
-customers: [{ id: takes-over, name: takes-over }]
-contracts:
-  - customer_id: takes-over
-    rate_card: flat, from the 15th in tiers
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-| time       | type | units |
-|------------|------|-------|
-| 2026-10-05 | use  | 8     |
-| 2026-10-20 | use  | 15    |
-""",
-        lines="""
-| product | from       | to         | tier | quantity | unit price | total |
-|---------|------------|------------|------|----------|------------|-------|
-| Units   | 2026-10-01 | 2026-10-15 |      | 8        | 7          | 56    |
-| Units   | 2026-10-15 | 2026-11-01 | 1    | 2        | 5          | 10    |
-| Units   | 2026-10-15 | 2026-11-01 | 2    | 10       | 4          | 40    |
-| Units   | 2026-10-15 | 2026-11-01 | 3    | 3        | 3          | 9     |
-""",
-    ),
-    Example(
-        "rating.md §17 Q5",
-        "a falling quantity walks back down the tiers in force",
-        catalog="""
-customers: [{ id: walks-back, name: walks-back }]
-contracts:
-  - customer_id: walks-back
-    rate_card: level in tiers, dearer from the 15th
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-| time       | type  | level |
-|------------|-------|-------|
-| 2026-10-05 | level | 12    |
-| 2026-10-20 | level | 4     |
-""",
-        lines="""
-| product | from       | to         | tier | quantity | unit price | total |
-|---------|------------|------------|------|----------|------------|-------|
-| Level   | 2026-10-01 | 2026-10-15 | 1    | 5        | 0          | 0     |
-| Level   | 2026-10-01 | 2026-10-15 | 2    | 5        | 100        | 500   |
-| Level   | 2026-10-01 | 2026-10-15 | 3    | 2        | 150        | 300   |
-| Level   | 2026-10-15 | 2026-11-01 | 1    | -1       | 1          | -1    |
-| Level   | 2026-10-15 | 2026-11-01 | 2    | -5       | 200        | -1000 |
-| Level   | 2026-10-15 | 2026-11-01 | 3    | -2       | 300        | -600  |
-""",
-    ),
-    Example(
-        "rating.md §4",
-        "a new statement period starts at the first tier",
-        catalog="""
-customers: [{ id: resets, name: resets }]
-contracts:
-  - customer_id: resets
-    rate_card: five free then five at $1 then $1.50
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-| time       | type | units |
-|------------|------|-------|
-| 2026-09-05 | use  | 7     |
-| 2026-10-05 | use  | 6     |
-""",
-        lines="""
-| product | from       | to         | tier | quantity | unit price | total |
-|---------|------------|------------|------|----------|------------|-------|
-| Units   | 2026-09-01 | 2026-10-01 | 1    | 5        | 0          | 0     |
-| Units   | 2026-09-01 | 2026-10-01 | 2    | 2        | 100        | 200   |
-| Units   | 2026-10-01 | 2026-11-01 | 1    | 5        | 0          | 0     |
-| Units   | 2026-10-01 | 2026-11-01 | 2    | 1        | 100        | 100   |
-""",
-        periods=("2026-09", "2026-10"),
-    ),
-    Example(
         "rating.md §4",
         "the last tier goes on even when it has a size",
-        catalog="""
-customers: [{ id: goes-on, name: goes-on }]
-contracts:
-  - customer_id: goes-on
-    rate_card: two tiers of ten
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="goes-on",
+        contract="rate_card: two tiers of ten",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -438,13 +258,10 @@ contracts:
     Example(
         "rating.md §5.1",
         "a multiplier applies to the price of every tier",
-        catalog="""
-customers: [{ id: tier-discount, name: tier-discount }]
-contracts:
-  - customer_id: tier-discount
-    rate_card: five free then five at $1 then $1.50
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides: [{ starting_at: "2026-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.9 }]
+        customer="tier-discount",
+        contract="""
+rate_card: five free then five at $1 then $1.50
+overrides: [{ starting_at: "2026-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.9 }]
 """,
         events="""
 | time       | type | units |
@@ -462,13 +279,8 @@ contracts:
     Example(
         "rating.md §4",
         "below zero the first tier still counts",
-        catalog="""
-customers: [{ id: below, name: below }]
-contracts:
-  - customer_id: below
-    rate_card: ten thousand at 1 cent then half a cent
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="below",
+        contract="rate_card: ten thousand at 1 cent then half a cent",
         events="""
 | time       | type | units |
 |------------|------|-------|

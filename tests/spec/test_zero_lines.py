@@ -78,16 +78,9 @@ EXAMPLES = (
     Example(
         "rating.md §2",
         "a product without keys has a line without usage; one without a rate on the card has none",
-        catalog="""
-customers: [{ id: nothing, name: nothing }]
-contracts:
-  - customer_id: nothing
-    rate_card: units
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-
-""",
+        customer="nothing",
+        contract="rate_card: units",
+        events="",
         lines="""
 | product | quantity | unit price | total |
 |---------|----------|------------|-------|
@@ -102,13 +95,8 @@ contracts:
     Example(
         "rating.md §2",
         "one such line for every price that was in force",
-        catalog="""
-customers: [{ id: two-prices, name: two-prices }]
-contracts:
-  - customer_id: two-prices
-    rate_card: units dearer from the 15th
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="two-prices",
+        contract="rate_card: units dearer from the 15th",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -124,13 +112,8 @@ contracts:
     Example(
         "rating.md §2",
         "usage that nets to zero shows as a line of zero",
-        catalog="""
-customers: [{ id: nets, name: nets }]
-contracts:
-  - customer_id: nets
-    rate_card: units
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="nets",
+        contract="rate_card: units",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -146,16 +129,9 @@ contracts:
     Example(
         "rating.md §2, §4",
         "without usage a tiered product shows its first tier",
-        catalog="""
-customers: [{ id: first-tier, name: first-tier }]
-contracts:
-  - customer_id: first-tier
-    rate_card: tiers
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-
-""",
+        customer="first-tier",
+        contract="rate_card: tiers",
+        events="",
         lines="""
 | product | tier | quantity | unit price | total |
 |---------|------|----------|------------|-------|
@@ -165,13 +141,8 @@ contracts:
     Example(
         "rating.md §4",
         "tiers that are not reached have no line",
-        catalog="""
-customers: [{ id: unreached, name: unreached }]
-contracts:
-  - customer_id: unreached
-    rate_card: tiers
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="unreached",
+        contract="rate_card: tiers",
         events="""
 | time       | type | units |
 |------------|------|-------|
@@ -186,13 +157,8 @@ contracts:
     Example(
         "rating.md §17 Q5",
         "a level that stays shows its zero in the tier that it stands in",
-        catalog="""
-customers: [{ id: stays, name: stays }]
-contracts:
-  - customer_id: stays
-    rate_card: level in tiers
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="stays",
+        contract="rate_card: level in tiers",
         events="""
 | time       | type  | level |
 |------------|-------|-------|
@@ -209,16 +175,9 @@ contracts:
     Example(
         "rating.md §2",
         "shown by a key, without usage: one line, with no value",
-        catalog="""
-customers: [{ id: shown-none, name: shown-none }]
-contracts:
-  - customer_id: shown-none
-    rate_card: shown
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-
-""",
+        customer="shown-none",
+        contract="rate_card: shown",
+        events="",
         lines="""
 | product | presentation    | quantity | unit price | total |
 |---------|-----------------|----------|------------|-------|
@@ -228,16 +187,9 @@ contracts:
     Example(
         "rating.md §2, §4",
         "the same in tiers",
-        catalog="""
-customers: [{ id: shown-tiers, name: shown-tiers }]
-contracts:
-  - customer_id: shown-tiers
-    rate_card: shown in tiers
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-
-""",
+        customer="shown-tiers",
+        contract="rate_card: shown in tiers",
+        events="",
         lines="""
 | product | presentation    | tier | quantity | unit price | total |
 |---------|-----------------|------|----------|------------|-------|
@@ -247,13 +199,8 @@ contracts:
     Example(
         "rating.md §15 T-29, §2",
         "shown by a key, with usage: lines for what was used alone",
-        catalog="""
-customers: [{ id: shown-some, name: shown-some }]
-contracts:
-  - customer_id: shown-some
-    rate_card: shown
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="shown-some",
+        contract="rate_card: shown",
         events="""
 | time       | type    | units | project_id |
 |------------|---------|-------|------------|
@@ -271,22 +218,15 @@ contracts:
     Example(
         "rating.md §2",
         "shown by a key, with usage that nets to zero: no line",
-        catalog="""
-customers: [{ id: shown-nets, name: shown-nets }]
-contracts:
-  - customer_id: shown-nets
-    rate_card: shown
-    starting_at: "2026-01-01T00:00:00Z"
-""",
+        customer="shown-nets",
+        contract="rate_card: shown",
         events="""
 | time       | type    | units | project_id |
 |------------|---------|-------|------------|
 | 2026-10-05 | project | 5     | c          |
 | 2026-10-06 | project | -5    | c          |
 """,
-        lines="""
-
-""",
+        lines="",
         invoices="""
 | customer   | from       | to         | total |
 |------------|------------|------------|-------|
@@ -296,19 +236,10 @@ contracts:
     Example(
         "rating.md §2",
         "priced by a key, without usage: no line, and an invoice all the same",
-        catalog="""
-customers: [{ id: priced-none, name: priced-none }]
-contracts:
-  - customer_id: priced-none
-    rate_card: priced
-    starting_at: "2026-01-01T00:00:00Z"
-""",
-        events="""
-
-""",
-        lines="""
-
-""",
+        customer="priced-none",
+        contract="rate_card: priced",
+        events="",
+        lines="",
         invoices="""
 | customer    | from       | to         | total |
 |-------------|------------|------------|-------|
@@ -318,13 +249,10 @@ contracts:
     Example(
         "rating.md §5.1",
         "a price of zero is a price: the line shows the quantity",
-        catalog="""
-customers: [{ id: free, name: free }]
-contracts:
-  - customer_id: free
-    rate_card: units
-    starting_at: "2026-01-01T00:00:00Z"
-    overrides: [{ starting_at: "2026-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0 }]
+        customer="free",
+        contract="""
+rate_card: units
+overrides: [{ starting_at: "2026-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0 }]
 """,
         events="""
 | time       | type | units |
