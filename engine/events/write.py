@@ -129,6 +129,7 @@ def _copy_day(columns: PropertyColumns) -> exp.Copy:
         "FORMAT": exp.var("parquet"),
         "COMPRESSION": exp.var("zstd"),
         "COMPRESSION_LEVEL": exp.Literal.number(1),
+        "PARQUET_VERSION": exp.var("v2"),
         "KV_METADATA": footer,
     }
     return exp.Copy(

@@ -59,6 +59,8 @@ _GROUP_SEGMENT = (
     "starting_at",
 )
 
+_UNBILLED = ("contract_id", "product_id", "pricing_group_values", "presentation_group_values", "starting_at")
+
 #: The first stage needs nothing but contracts, and tells which days of events matter.
 STATEMENTS = Stage("statement_periods", ("contract_id", "period_starting_at"))
 
@@ -88,14 +90,9 @@ RATING = (
     Stage("parked", ("contract_id", "product_id", "detail")),
     Stage("line_items", ("id",)),
     Stage("invoices", ("id",)),
-    Stage(
-        "unrated",
-        ("contract_id", "product_id", "pricing_group_values", "presentation_group_values", "starting_at"),
-    ),
-    Stage(
-        "not_entitled",
-        ("contract_id", "product_id", "pricing_group_values", "presentation_group_values", "starting_at"),
-    ),
+    Stage("unbilled", _UNBILLED),
+    Stage("unrated", _UNBILLED),
+    Stage("not_entitled", _UNBILLED),
 )
 
 STAGES = (STATEMENTS, *SCHEDULING, *RATING)

@@ -1,19 +1,3 @@
--- Which usage was metered for a product the contract is not entitled to? It makes no line.
+-- Which usage was metered for a product that the contract is not entitled to? It makes no line.
 -- Grain: as settle.
-SELECT
-    settle.customer_id,
-    settle.contract_id,
-    settle.product_id,
-    usage_products.product_name,
-    usage_products.metric_name,
-    json_of(settle.pricing_keys, settle.pricing_values) AS pricing_group_values,
-    json_of(settle.presentation_keys, settle.presentation_values) AS presentation_group_values,
-    settle.starting_at,
-    settle.ending_before,
-    (settle.quantity_after - settle.quantity_before)::DECIMAL(38, 18) AS quantity
-FROM settle
-JOIN usage_products USING (product_id)
-ANTI JOIN parked ON parked.contract_id = settle.contract_id
-WHERE settle.outcome = 'not_entitled'
-    AND settle.quantity_after <> settle.quantity_before
-ORDER BY ALL
+SELECT * EXCLUDE (outcome) FROM unbilled WHERE outcome = 'not_entitled' ORDER BY ALL
