@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from engine.errors import CatalogError, CorruptFileError, DuckbillError, Problem, UserError, WorkspaceBusyError
-from engine.result import Rows
-from engine.runs import Run
 from engine.version import VERSION as __version__
-from engine.workspace import Workspace
-from engine.workspace import open_workspace as open
+
+if TYPE_CHECKING:
+    from engine.result import Rows
+    from engine.runs import Run
+    from engine.workspace import Workspace
+    from engine.workspace import open_workspace as open
 
 __all__ = [
     "CatalogError",
@@ -22,3 +27,22 @@ __all__ = [
     "__version__",
     "open",
 ]
+
+#: Loaded when first asked for, so that `duckbill --help` does not wait for DuckDB and Polars.
+_LATER = {
+    "Rows": ("engine.result", "Rows"),
+    "Run": ("engine.runs", "Run"),
+    "Workspace": ("engine.workspace", "Workspace"),
+    "open": ("engine.workspace", "open_workspace"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, attribute = _LATER[name]
+    return getattr(import_module(module), attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

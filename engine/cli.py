@@ -48,12 +48,35 @@ SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="Fo
 HERE = Path()
 
 
+class _Signals:
+    """Remembers the first signal that asked the process to end.
+
+    A handler's exit alone is not enough: a query that is interrupted ends in an error of the database's own.
+    """
+
+    def __init__(self) -> None:
+        self.first: int | None = None
+
+    def listen(self) -> None:
+        """Takes the signals; again after Polars has been imported, which keeps interrupts for itself."""
+        signal.signal(signal.SIGINT, self._received)
+        signal.signal(signal.SIGTERM, self._received)
+
+    def _received(self, number: int, frame: FrameType | None) -> NoReturn:
+        self.first = self.first or number
+        sys.exit(128 + number)
+
+
+_signals = _Signals()
+
+
 @contextmanager
 def _opened(root: Path) -> Iterator[Workspace]:
     """The workspace in a folder; problems met while it is used are shown with their lines of SQL."""
     from engine.describe import describe_problems, sql_in
     from engine.workspace import open_workspace
 
+    _signals.listen()
     try:
         yield open_workspace(root)
     except CatalogError as error:
@@ -78,6 +101,7 @@ def demo(
     """Copy a bundled scenario, land its events, run its billing period and show the invoices."""
     from engine.demo import run_demo
 
+    _signals.listen()
     run_demo(folder, scenario, output)
 
 
@@ -256,10 +280,6 @@ def _compile_stdin() -> None:
         raise typer.Exit(error.exit_code) from error
 
 
-def _interrupted(number: int, frame: FrameType | None) -> NoReturn:
-    sys.exit(128 + number)
-
-
 def _leave_closed_pipe() -> NoReturn:
     """Whoever read our output has seen enough, as `| head` does; what is still unwritten goes nowhere."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -268,12 +288,14 @@ def _leave_closed_pipe() -> NoReturn:
 
 def main() -> NoReturn:
     """Runs the command line and ends the process with the documented exit code (README, exit codes)."""
-    signal.signal(signal.SIGINT, _interrupted)
-    signal.signal(signal.SIGTERM, _interrupted)
+    _signals.first = None
+    _signals.listen()
     try:
         try:
             app()
         finally:
+            if _signals.first is not None:
+                sys.exit(128 + _signals.first)
             sys.stdout.flush()
     except SystemExit as finished:
         # Typer turns a closed pipe into an exit of its own.

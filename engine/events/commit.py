@@ -60,9 +60,12 @@ def event_schema(fields: Sequence[str]) -> pa.Schema:
     )
 
 
-def widen_schema(table: Path, fields: Sequence[str]) -> DeltaTable:
-    """The event table with at least these struct fields: created or widened in a commit of its own if need be."""
-    delta = _opened_or_created(table, event_schema(fields), partition_by=["date"])
+def widen_schema(table: Path, opened: DeltaTable | None, fields: Sequence[str]) -> DeltaTable:
+    """The event table with at least these struct fields: created or widened in a commit of its own if need be.
+
+    `opened` is the table as the landing found it, so that whatever another writer commits meanwhile is noticed.
+    """
+    delta = opened or _created(table, event_schema(fields), partition_by=["date"])
     if not set(fields) <= set(property_fields(delta)):
         try:
             write_deltalake(
@@ -100,7 +103,7 @@ def commit_events(
 
 def commit_rejected(table: Path, files: Sequence[WrittenFile], batch_id: str) -> None:
     """Adds a landing's refused lines; they count only once the batch is in the event table as well."""
-    delta = _opened_or_created(table, REJECTED_SCHEMA, partition_by=[])
+    delta = open_delta(table) or _created(table, REJECTED_SCHEMA, partition_by=[])
     if delta.transaction_version(batch_transaction(batch_id)) is not None:
         return
     actions = [_add(file, {}, {"numRecords": file.rows}) for file in files]
@@ -131,12 +134,10 @@ def landing_info(table: Path, version: int) -> Mapping[str, object]:
     return {}
 
 
-def _opened_or_created(table: Path, schema: pa.Schema, partition_by: list[str]) -> DeltaTable:
-    delta = open_delta(table)
-    if delta is None:
-        table.mkdir(parents=True, exist_ok=True)
-        delta = DeltaTable.create(table, schema, partition_by=partition_by, configuration=_CONFIGURATION)
-        _sync_log(table)
+def _created(table: Path, schema: pa.Schema, partition_by: list[str]) -> DeltaTable:
+    table.mkdir(parents=True, exist_ok=True)
+    delta = DeltaTable.create(table, schema, partition_by=partition_by, configuration=_CONFIGURATION)
+    _sync_log(table)
     return delta
 
 

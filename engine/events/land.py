@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from deltalake import DeltaTable
 
 from engine.events import commit
 from engine.events.database import one_number
@@ -72,10 +73,10 @@ def land(
     temp_directory. Raises UserError for a source that cannot be read, WorkspaceBusyError when another writer
     commits first, CorruptFileError when a committed file cannot be read; nothing is landed then.
     """
-    known = source.known_sha256()
-    if known is not None and (earlier := _landed_before(lake, known)):
+    known, delta = source.known_sha256(), open_delta(lake / "events")
+    if known is not None and (earlier := _landed_before(lake, delta, known)):
         return earlier
-    snapshot = EventTable(lake).snapshot()
+    snapshot = EventTable(lake).snapshot_of(delta) if delta else None
     columns = PropertyColumns(snapshot.property_fields if snapshot else (), limits.property_fields)
     with _landing_tables(connection):
         staging = Staging(connection, columns, now - limits.past, now + limits.future)
@@ -83,15 +84,20 @@ def land(
             staging.add(chunk)
             if progress is not None:
                 progress(chunk.bytes_read, source.size)
-        if known is None and (earlier := _landed_before(lake, source.sha256)):
+        if known is None and (earlier := _landed_before(lake, delta, source.sha256)):
             return earlier
         if staging.read == 0:
             return LandingResult(0, 0, 0, 0, {}, {}, {}, "", False, snapshot.version if snapshot else None)
-        return _publish(lake, source, staging, snapshot, now)
+        return _publish(lake, source, staging, delta, snapshot, now)
 
 
 def _publish(
-    lake: Path, source: Source, staging: Staging, snapshot: EventSnapshot | None, now: datetime
+    lake: Path,
+    source: Source,
+    staging: Staging,
+    delta: DeltaTable | None,
+    snapshot: EventSnapshot | None,
+    now: datetime,
 ) -> LandingResult:
     connection, columns = staging.connection, staging.columns
     # The table's version is part of the identity: what is a duplicate depends on what had landed.
@@ -112,9 +118,9 @@ def _publish(
     profiles = profile_staged(connection, columns)
     events = lake / "events"
     files = write_events(connection, columns, profiles, events, unfinished, now, batch_id)
-    delta = commit.widen_schema(events, struct_fields(columns))
+    widened = commit.widen_schema(events, delta, struct_fields(columns))
     transactions = [commit.source_transaction(source.sha256), commit.batch_transaction(batch_id)]
-    version = commit.commit_events(delta, events, files, now.isoformat(), transactions, asdict(result))
+    version = commit.commit_events(widened, events, files, now.isoformat(), transactions, asdict(result))
     return replace(result, version=version)
 
 
@@ -134,8 +140,7 @@ def _counted(staging: Staging, duplicates: dict[str, int], batch_id: str) -> Lan
     )
 
 
-def _landed_before(lake: Path, sha256: str) -> LandingResult | None:
-    delta = open_delta(lake / "events")
+def _landed_before(lake: Path, delta: DeltaTable | None, sha256: str) -> LandingResult | None:
     version = delta.transaction_version(commit.source_transaction(sha256)) if delta else None
     if version is None:
         return None
@@ -147,10 +152,14 @@ def _landed_before(lake: Path, sha256: str) -> LandingResult | None:
 @contextmanager
 def _landing_tables(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     """An in-memory database named `landing` with the tables and rules of one landing."""
+    (threshold,) = connection.execute("SELECT current_setting('checkpoint_threshold')").fetchall()[0]
     connection.execute("ATTACH ':memory:' AS landing")
     try:
+        # Checkpoints of tables that are thrown away cost more than the statements that set them off.
+        connection.execute("SET checkpoint_threshold = '1 TiB'")
         connection.execute(fixed_sql("rules"))
         connection.execute(fixed_sql("tables"))
         yield
     finally:
+        connection.execute("SET checkpoint_threshold = ?", [threshold])
         connection.execute("DETACH landing")

@@ -14,9 +14,8 @@ import pyarrow.compute as pc
 
 from engine.events.refusal import KEPT_BYTES, Refusal, refuse_bytes
 
-#: Bytes read at a time. Blocks past 32 MiB would be fresh pages of the system each time, which costs as much as
-#: cutting them into lines.
-CHUNK_BYTES = 16 * 1024 * 1024
+#: Bytes read at a time.
+CHUNK_BYTES = 32 * 1024 * 1024
 
 #: The longest event, without its line end (`spec/reliability.md` §4.1).
 MAX_LINE_BYTES = 1024 * 1024

@@ -13,9 +13,6 @@ from engine.events.fixed_sql import fixed_sql
 from engine.events.property_columns import PropertyColumns
 from engine.values.numbers import NumberProfile, plain_text
 
-#: Properties profiled in one query.
-_AT_A_TIME = 200
-
 # The codes of landing.number_code (`sql/rules.sql`).
 _NOT_A_NUMBER, _IRREGULAR, _SIDE = -1, -2, 256
 
@@ -26,13 +23,11 @@ Profiles = dict[date, dict[str, NumberProfile]]
 def profile_staged(connection: duckdb.DuckDBPyConnection, columns: PropertyColumns) -> Profiles:
     """The profile of every property's values in landing.staged; a property is absent on days without it."""
     profiles: Profiles = {}
-    for start in range(0, len(columns.staged), _AT_A_TIME):
-        names = columns.staged[start : start + _AT_A_TIME]
-        by_column = {columns.column(name): name for name in names}
-        found: dict[tuple[date, str], dict[int, int]] = {}
-        for day, column, code, occurrences in connection.execute(_codes(list(by_column)).sql("duckdb")).fetchall():
-            found.setdefault((day, by_column[column]), {})[code] = occurrences
-        for (day, name), codes in found.items():
+    for name in columns.staged:
+        found: dict[date, dict[int, int]] = {}
+        for day, code, occurrences in connection.execute(_codes(columns.column(name)).sql("duckdb")).fetchall():
+            found.setdefault(day, {})[code] = occurrences
+        for day, codes in found.items():
             profiles.setdefault(day, {})[name] = replace(_profile(codes), in_struct=True)
     irregular = {name for day in profiles.values() for name, seen in day.items() if seen.irregular}
     for name in sorted(irregular):
@@ -72,16 +67,11 @@ def _judge(profiles: Profiles, day: date, name: str, value: str, occurrences: in
     profiles[day][name] = seen
 
 
-def _codes(values: list[str]) -> exp.Select:
-    """One row per day, staging column and code, with how many values have it."""
-    columns = [exp.column(value) for value in values]
-    staged = exp.select("CAST(timestamp AS DATE) AS date", dialect="duckdb").select(*columns, copy=False)
-    into = exp.UnpivotColumns(this=exp.column("name"), expressions=[exp.column("value")])
-    long = exp.Pivot(
-        this=staged.from_("landing.staged").subquery(), expressions=columns, unpivot=True, using=False, into=into
-    )
-    coded = exp.select("date", "name", _code("value").as_("code"), "count(*) AS occurrences")
-    return coded.from_(exp.Subquery(this=long)).group_by("1", "2", "3").order_by("1", "2", "3")
+def _codes(value: str) -> exp.Select:
+    """One row per day and code, with how many values of a staging column have it."""
+    query = exp.select("CAST(timestamp AS DATE) AS date", _code(value), "count(*) AS occurrences", dialect="duckdb")
+    query = query.from_("landing.staged").where(exp.column(value).is_(exp.null()).not_())
+    return query.group_by("1", "2").order_by("1", "2")
 
 
 def _irregular(value: str) -> exp.Select:

@@ -91,8 +91,10 @@ class EventTable:
         Raises UserError for a version that does not exist.
         """
         delta = open_delta(self.folder, version)
-        if delta is None:
-            return None
+        return None if delta is None else self.snapshot_of(delta)
+
+    def snapshot_of(self, delta: DeltaTable) -> EventSnapshot:
+        """The table as it was when it was opened."""
         files = sorted(
             (self._event_file(action) for action in _live_files(delta)), key=lambda file: (file.date, file.sha256)
         )

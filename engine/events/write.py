@@ -99,23 +99,25 @@ def _copy_day(columns: PropertyColumns) -> exp.Copy:
         )
         for name in struct_fields(columns)
     ]
-    order = ("event_type", "customer_id", "timestamp", "transaction_id")
-    events = (
-        exp.select(
-            "transaction_id",
-            "customer_id",
-            "event_type",
-            "timestamp",
-            exp.Struct(expressions=members).as_("properties"),
-            "other_properties",
-            "CAST($now AS TIMESTAMP) AS ingested_at",
-            "CAST($batch_id AS VARCHAR) AS batch_id",
-            dialect="duckdb",
-        )
+    kept = ("transaction_id", "customer_id", "event_type", "timestamp", "other_properties")
+    ordered = (
+        exp.select(*kept, *(columns.column(name) for name in columns.staged))
         .from_("landing.staged")
         .where("timestamp >= CAST($day AS DATE) AND timestamp < CAST($day AS DATE) + 1", dialect="duckdb")
-        .order_by(*order)
+        .order_by("event_type", "customer_id", "timestamp", "transaction_id")
     )
+    # What every row shares is added after the sort, which would carry it along; the order is kept.
+    events = exp.select(
+        "transaction_id",
+        "customer_id",
+        "event_type",
+        "timestamp",
+        exp.Struct(expressions=members).as_("properties"),
+        "other_properties",
+        "CAST($now AS TIMESTAMP) AS ingested_at",
+        "CAST($batch_id AS VARCHAR) AS batch_id",
+        dialect="duckdb",
+    ).from_(ordered.subquery("ordered"))
     footer = exp.Struct(
         expressions=[
             exp.PropertyEQ(
@@ -124,7 +126,8 @@ def _copy_day(columns: PropertyColumns) -> exp.Copy:
             )
         ]
     )
-    # Level 1 costs half a percent in size and a fifth less time than the default.
+    # Level 1 costs half a percent in size and a fifth less time than the default. Version 2 stores text that does
+    # not repeat by its lengths instead of among them: smaller, a tenth faster to write, twice as fast to read.
     options = {
         "FORMAT": exp.var("parquet"),
         "COMPRESSION": exp.var("zstd"),

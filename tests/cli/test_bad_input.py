@@ -105,7 +105,9 @@ MISTAKES = {
     "empty file": Mistake(written("in.ndjson", b""), ("land", "in.ndjson"), ("in.ndjson: the file is empty",)),
     "folder": Mistake(nothing, ("land", "events"), ("events: is a folder",)),
     "compressed file": Mistake(written("in.gz", b"\x1f\x8b\x08..."), ("land", "in.gz"), ("gzip data",)),
-    "truncated Parquet": Mistake(parquet(TEXTS, -20), ("land", "in.parquet"), ("in.parquet: the Parquet file is trunc",)),
+    "truncated Parquet": Mistake(
+        parquet(TEXTS, -20), ("land", "in.parquet"), ("in.parquet: the Parquet file is trunc",)
+    ),
     "Parquet of doubles": Mistake(parquet(DOUBLES), ("land", "in.parquet"), ("property 'n'", "DOUBLE", "DECIMAL")),
     "unknown metric": Mistake(nothing, ("compile", "Input Tokns"), ("did you mean 'Input Tokens'?",)),
     "unknown metric to preview": Mistake(
@@ -138,7 +140,7 @@ MISTAKES = {
     "truncated event file": Mistake(
         lambda folder: first_event_file(folder).write_bytes(first_event_file(folder).read_bytes()[:100]),
         ("preview", "Input Tokens", "-p", "2026-10"),
-        ("cannot be read", "duckbill verify"),
+        ("does not hold what was committed",),
         1,
     ),
     "flipped byte in what was published": Mistake(
@@ -178,7 +180,9 @@ def test_one_clear_message(name: str, copy: Path, monkeypatch: pytest.MonkeyPatc
 )
 def test_refused_sql_is_shown_with_a_caret(command: tuple[str, ...], copy: Path) -> None:
     header = "/* @metric\nname: Heavy users\n@metric */\n"
-    (copy / "metrics_sql" / "heavy.sql").write_text(f"{header}SELECT COUNT(*) AS value\nFROM events\nWHERE evnt_type = 'a'\n")
+    (copy / "metrics_sql" / "heavy.sql").write_text(
+        f"{header}SELECT COUNT(*) AS value\nFROM events\nWHERE evnt_type = 'a'\n"
+    )
     product = "  - name: Heavy\n    type: USAGE\n    billable_metric: Heavy users\n"
     rates = "  - name: Standard\n    rates:\n"
     rate = "      - {product: Heavy, starting_at: 2026-01-01T00:00:00Z, entitled: true, rate_type: FLAT, price: 1}\n"

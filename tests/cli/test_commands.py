@@ -61,7 +61,17 @@ def test_land_files_and_standard_input(fresh: Path) -> None:
     pq.write_table(table, fresh / "second.parquet")
     array = json.dumps([json.loads(line) for line in lines[10:15]]).encode()
     outcome = duckbill(
-        "land", fresh / "first.ndjson", fresh / "second.parquet", "-", "-w", fresh, "--now", NOW, "-o", "json", stdin=array
+        "land",
+        fresh / "first.ndjson",
+        fresh / "second.parquet",
+        "-",
+        "-w",
+        fresh,
+        "--now",
+        NOW,
+        "-o",
+        "json",
+        stdin=array,
     )
     assert outcome.code == 0
     landed = outcome.json()
@@ -76,7 +86,9 @@ def test_land_files_and_standard_input(fresh: Path) -> None:
     assert (landed["read"], landed["accepted"], landed["duplicate"], landed["rejected"]) == (12, 5, 5, 2)
     assert landed["reasons"] == {"bad_json": 1, "missing_field": 1}
     assert landed["duplicates"] == {"duplicate": 5}
-    rejected = [json.loads(line) for line in duckbill("events", "rejected", "-w", fresh, "-o", "json").text.splitlines()]
+    rejected = [
+        json.loads(line) for line in duckbill("events", "rejected", "-w", fresh, "-o", "json").text.splitlines()
+    ]
     assert [row["line"] for row in rejected if row["verdict"] == "rejected"] == [11, 12]
     assert len(rejected) == 7
 
@@ -99,11 +111,11 @@ def test_compile_prints_sql(starter: Path, metric: str, more: tuple[str, ...]) -
 def test_compile_reads_a_metric_from_standard_input() -> None:
     accepted = duckbill("compile", "-", stdin=b"SELECT COUNT(*) AS value FROM events")
     assert accepted.code == 0 and "LATERAL" in accepted.text
-    refused = duckbill("compile", "-", stdin="SELECT SUMM(properties.\"größe\") AS value\nFROM events".encode())
+    refused = duckbill("compile", "-", stdin='SELECT SUMM(properties."größe") AS value\nFROM events'.encode())
     assert refused.code == 2 and refused.text == ""
     assert "<stdin>:1:8: " in refused.stderr and "did you mean 'SUM'?" in refused.stderr
     lines = refused.stderr.splitlines()
-    assert lines[1:3] == ["    SELECT SUMM(properties.\"größe\") AS value", "           ^"]
+    assert lines[1:3] == ['    SELECT SUMM(properties."größe") AS value', "           ^"]
 
 
 def test_compile_refuses_what_is_no_text() -> None:
@@ -121,7 +133,9 @@ def test_preview_by_customer_and_group(billed: Path) -> None:
         ("small", "cai", "9000000"),
     ]
     for name in ("Acme", "team@acme.example", rows[0]["customer_id"]):
-        one = duckbill("preview", "Active users", "-p", "2026-10", "-w", billed, "--customer", name, "-o", "json").json()
+        one = duckbill(
+            "preview", "Active users", "-p", "2026-10", "-w", billed, "--customer", name, "-o", "json"
+        ).json()
         assert (one["customer_name"], one["value"]) == ("Acme", "2")
 
 
@@ -136,7 +150,9 @@ def test_run_again_does_nothing_and_says_so(copy: Path) -> None:
 
 
 def test_invoices_show_by_id_is_the_customers_lines(billed: Path) -> None:
-    (invoice,) = [json.loads(line) for line in duckbill("invoices", "list", "-w", billed, "-o", "json").text.splitlines()]
+    (invoice,) = [
+        json.loads(line) for line in duckbill("invoices", "list", "-w", billed, "-o", "json").text.splitlines()
+    ]
     by_id = duckbill("invoices", "show", invoice["id"], "-w", billed, "-o", "csv")
     by_name = duckbill("invoices", "show", "Acme", "-w", billed, "-p", "2026-10", "-o", "csv")
     assert by_id == by_name and len(by_id.text.splitlines()) == 6

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from engine.errors import CorruptFileError, UserError, WorkspaceBusyError
 from engine.events import commit
 from engine.events.land import LandingLimits
 from engine.events.rejected import rejected_events
-from engine.events.table import EventTable
+from engine.events.table import EventTable, open_delta
 from engine.events.verify import verify
 from tests.events.conftest import NOW, Lake
 
@@ -55,6 +56,23 @@ def test_files_are_sorted(lake: Lake, line: Line) -> None:
     (file,) = lake.snapshot().files
     rows = lake.connection.execute("SELECT transaction_id FROM read_parquet(?)", [str(file.path)]).fetchall()
     assert rows == [("t0",), ("t3",), ("t1",), ("t2",)]
+
+
+def test_a_file_of_many_row_groups_is_sorted(lake: Lake, line: Line) -> None:
+    dice = random.Random(7)
+    lake.land_lines(*(line(f"t{n}", customer_id=f"c{dice.randrange(1000)}") for n in range(130_000)))
+    (file,) = lake.snapshot().files
+    query = "SELECT customer_id, transaction_id FROM read_parquet(?)"
+    rows = lake.connection.execute(query, [str(file.path)]).fetchall()
+    assert len(rows) == 130_000
+    assert rows == sorted(rows)
+
+
+def test_landing_leaves_the_settings_of_the_connection_alone(lake: Lake, line: Line) -> None:
+    query = "SELECT name, value FROM duckdb_settings() ORDER BY name"
+    before = lake.connection.execute(query).fetchall()
+    lake.land_lines(line("t1"))
+    assert lake.connection.execute(query).fetchall() == before
 
 
 def test_new_properties_widen_the_struct(lake: Lake, line: Line) -> None:
@@ -162,8 +180,8 @@ def test_a_crash_before_the_commit_shows_nothing(lake: Lake, line: Line, monkeyp
 def test_another_writer_is_a_clear_error(lake: Lake, line: Line) -> None:
     lake.land_lines(line("t0"))
     events = lake.folder / "events"
-    mine = commit.widen_schema(events, ["_"])
-    other = commit.widen_schema(events, ["_"])
+    mine = commit.widen_schema(events, open_delta(events), ["_"])
+    other = commit.widen_schema(events, open_delta(events), ["_"])
     commit.commit_events(other, events, [], NOW.isoformat(), ["other"], {})
     with pytest.raises(WorkspaceBusyError, match="nothing was landed"):
         commit.commit_events(mine, events, [], NOW.isoformat(), ["mine"], {})
