@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.metric import BillableMetric
+from engine.catalog.place import Place
 from engine.catalog.product import Product
+from engine.errors import CatalogError
 from engine.metrics.decimals import lower_numbers
 from engine.metrics.query import MetricQuery
 from engine.metrics.scope import PropertyStore, scoped_query, scoped_rows
@@ -35,8 +37,15 @@ def metric_query(metric: BillableMetric, keys: Iterable[str] = ()) -> MetricQuer
     """
     if metric.sql is None:
         return streaming_query(metric, tuple(keys))
-    place = metric.source
-    return parse_sql_metric(metric.sql, file=place.file if place is not None else f"{metric.name}.sql")
+    place = metric.source or Place(f"{metric.name}.sql", 1, 1)
+    try:
+        return parse_sql_metric(metric.sql, file=place.file)
+    except CatalogError as error:
+        # A text inside a YAML file does not begin at the file's first line.
+        down, right = place.line - 1, place.column - 1
+        raise CatalogError(
+            replace(problem, line=problem.line + down, column=problem.column + right) for problem in error.problems
+        ) from error
 
 
 def product_keys(product: Product) -> tuple[str, ...]:
