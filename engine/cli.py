@@ -47,6 +47,9 @@ RowsOption = Annotated[Format, typer.Option("--output", "-o", help="How to write
 SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="For people, or one line of JSON.")]
 HERE = Path()
 
+#: What Airflow's BashOperator takes for "skipped", by its default `skip_on_exit_code`.
+NOTHING_TO_DO = 99
+
 
 class _Signals:
     """Remembers the first signal that asked the process to end.
@@ -191,6 +194,9 @@ def run(
     workspace: WorkspaceOption = HERE,
     now: NowOption = None,
     output: SummaryOption = SummaryFormat.table,
+    skip_code: Annotated[
+        bool, typer.Option("--skip-code", help="Exit with 99 when there was nothing to do, for Airflow.")
+    ] = False,
 ) -> None:
     """Compute and publish DRAFT invoices for every customer; running again with nothing changed does nothing."""
     from engine.describe import describe_run
@@ -204,6 +210,8 @@ def run(
         describe_run(finished)
     if len(finished.parked):
         raise typer.Exit(1)
+    if finished.unchanged and skip_code:
+        raise typer.Exit(NOTHING_TO_DO)
 
 
 @app.command()
@@ -235,11 +243,13 @@ def schema() -> None:
 def list_invoices(
     period: LatestPeriodOption = None, workspace: WorkspaceOption = HERE, output: RowsOption = Format.table
 ) -> None:
-    """The published invoices of a billing period."""
+    """The published invoices of a billing period; every format but the table has all columns."""
+    from engine.describe import INVOICE_COLUMNS
     from engine.output import write_rows
 
     with _opened(workspace) as opened:
-        write_rows(opened.invoices(period), output)
+        rows = opened.invoices(period)
+        write_rows(rows.select("id", *INVOICE_COLUMNS) if output is Format.table else rows, output)
 
 
 @invoices_app.command("show")
@@ -249,11 +259,13 @@ def show_invoice(
     workspace: WorkspaceOption = HERE,
     output: RowsOption = Format.table,
 ) -> None:
-    """The line items of one invoice, or of all of a customer's."""
+    """The line items of one invoice, or of all of a customer's; every format but the table has all columns."""
+    from engine.describe import LINE_COLUMNS
     from engine.output import write_rows
 
     with _opened(workspace) as opened:
-        write_rows(opened.invoice_lines(invoice, period), output)
+        rows = opened.invoice_lines(invoice, period)
+        write_rows(rows.select(*LINE_COLUMNS) if output is Format.table else rows, output)
 
 
 @events_app.command("rejected")

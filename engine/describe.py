@@ -12,8 +12,9 @@ from engine.output import counted, note, print_table
 from engine.result import shown
 from engine.runs import Run
 
-_INVOICE_COLUMNS = ("customer_name", "starting_at", "ending_before", "status", "line_items", "currency", "total")
-_LINE_COLUMNS = (
+#: What people are shown of an invoice and of a line; every other format has all columns.
+INVOICE_COLUMNS = ("customer_name", "starting_at", "ending_before", "status", "line_items", "currency", "total")
+LINE_COLUMNS = (
     "product_name",
     "pricing_group_values",
     "presentation_group_values",
@@ -44,7 +45,7 @@ def describe_landing(landed: Landing) -> None:
 
 def describe_run(run: Run) -> None:
     """The invoices of a run, what is on no invoice, and where the evidence lies."""
-    _print(run.invoices.dicts(), _INVOICE_COLUMNS, f"Invoices of {run.period.label}")
+    _print(run.invoices.dicts(), INVOICE_COLUMNS, f"Invoices of {run.period.label}")
     if run.unchanged:
         note(f"run {run.run_id} is already published and nothing has changed; nothing was done")
     for kind, rows in (
@@ -64,7 +65,7 @@ def describe_lines(run: Run, customers: int) -> None:
     for invoice in run.invoices.dicts()[:customers]:
         own = [line for line in lines if line["invoice_id"] == invoice["id"]]
         print()
-        _print(own, _LINE_COLUMNS, f"{invoice['customer_name']}: {shown(invoice['total'])} {invoice['currency']}")
+        _print(own, LINE_COLUMNS, f"{invoice['customer_name']}: {shown(invoice['total'])} {invoice['currency']}")
 
 
 def with_source(problem: Problem, source: Callable[[str], str | None]) -> str:

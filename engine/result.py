@@ -36,6 +36,10 @@ class Rows:
         """The rows as dicts of Python values."""
         return list(self._table.to_pylist())
 
+    def select(self, *columns: str) -> Rows:
+        """The same rows with these columns only, in this order."""
+        return Rows(self._table.select(list(columns)))
+
     @property
     def columns(self) -> tuple[str, ...]:
         return tuple(self._table.column_names)

@@ -36,6 +36,14 @@ def test_a_parked_customer_ends_with_1_and_the_others_are_billed(fresh: Path) ->
     assert parked["reason"] == "beyond_exact_range" and "more digits" in str(parked["detail"])
 
 
+def test_a_run_with_nothing_to_do_ends_with_99_when_asked(copy: Path) -> None:
+    assert duckbill(*RUN, "-w", copy).code == 0
+    assert duckbill(*RUN, "-w", copy, "--skip-code").code == 99
+    catalog = copy / "catalog" / "catalog.yml"
+    catalog.write_text(catalog.read_text().replace("price: 150", "price: 151"))
+    assert duckbill(*RUN, "-w", copy, "--skip-code").code == 0
+
+
 def test_a_workspace_in_use_ends_with_75(copy: Path) -> None:
     with (copy / "lake" / ".lock").open("a+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
