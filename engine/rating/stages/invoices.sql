@@ -31,4 +31,4 @@ FROM billed
 JOIN customers USING (customer_id)
 JOIN rate_cards USING (rate_card_id)
 LEFT JOIN totals ON totals.invoice_id = billed.invoice_id
-ORDER BY billed.customer_id, billed.contract_id, billed.period_starting_at
+ORDER BY customers.customer_name, billed.customer_id, billed.period_starting_at, billed.contract_id
