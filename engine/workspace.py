@@ -151,10 +151,14 @@ class Workspace:
         catalog = self.catalog
         query = metric_query(self._metric(metric), group_by)
         month = parse_period(period)
-        snapshot = self._snapshot().between(month.starting_at, month.ending_before)
+        landed = self._snapshot()
+        snapshot = landed.between(month.starting_at, month.ending_before)
         only = _customer_id(catalog, customer) if customer is not None else None
         with self._damage_named(), self.connect() as connection:
-            executor = self._executor(connection, catalog, month, snapshot)
+            executor = DuckDBExecutor(connection)
+            for name, table in schedule_inputs(catalog, month).items():
+                executor.load(name, table)
+            executor.view_events([file.path for file in snapshot.files], fallback=landed.files[0].path)
             executor.set_one_window(month.starting_at, month.ending_before, only)
             rows = compile_rows(query, PropertyStore(snapshot.profiles()), snapshot.rows)
             return Rows(executor.preview(rows, query.columns))
@@ -251,16 +255,6 @@ class Workspace:
         if period is not None:
             snapshot = snapshot.between(period.starting_at, period.ending_before)
         return PropertyStore(snapshot.profiles()), snapshot.rows
-
-    def _executor(
-        self, connection: duckdb.DuckDBPyConnection, catalog: Catalog, month: Period, snapshot: EventSnapshot
-    ) -> DuckDBExecutor:
-        """An executor with what a metric reads: the events of a month and the customers' aliases."""
-        executor = DuckDBExecutor(connection)
-        for name, table in schedule_inputs(catalog, month).items():
-            executor.load(name, table)
-        executor.view_events([file.path for file in snapshot.files], fallback=self._snapshot().files[0].path)
-        return executor
 
 
 def compile_sql_text(text: str, *, file: str = "<metric>") -> str:
