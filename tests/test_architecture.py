@@ -21,7 +21,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "rating": ({"values", "catalog"}, {"sqlglot", "pyarrow"}),
     "events": ({"values"}, {"duckdb", "pyarrow", "deltalake", "sqlglot", "polars"}),
     "executors": ({"values", "catalog", "metrics", "rating", "events"}, {"duckdb", "pyarrow", "sqlglot"}),
-    "reports": ({"values", "catalog", "executors", "events"}, {"duckdb", "pyarrow"}),
+    "reports": ({"values", "catalog", "metrics", "executors", "events"}, {"duckdb", "pyarrow", "sqlglot"}),
+    "commands": ({"workspace", "output", "describe", "formats"}, {"typer"}),
     "invoices": (
         {"values", "catalog", "executors", "events"},
         {"duckdb", "pyarrow", "deltalake", "sqlglot"},

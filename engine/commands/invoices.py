@@ -1,0 +1,47 @@
+"""`duckbill invoices`: looking at what was published."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from engine.commands.options import (
+    HERE,
+    LatestPeriodOption,
+    RowsOption,
+    WorkspaceOption,
+    opened_workspace,
+)
+from engine.formats import Format
+
+invoices_app = typer.Typer(help="Look at published invoices.", no_args_is_help=True)
+
+
+@invoices_app.command("list")
+def list_invoices(
+    period: LatestPeriodOption = None, workspace: WorkspaceOption = HERE, output: RowsOption = Format.table
+) -> None:
+    """The published invoices of a billing period; every format but the table has all columns."""
+    from engine.describe import INVOICE_COLUMNS
+    from engine.output import write_rows
+
+    with opened_workspace(workspace) as opened:
+        rows = opened.invoices(period)
+        write_rows(rows.select("id", *INVOICE_COLUMNS) if output is Format.table else rows, output)
+
+
+@invoices_app.command("show")
+def show_invoice(
+    invoice: Annotated[str, typer.Argument(help="An invoice id, or a customer by name, id or ingest alias.")],
+    period: LatestPeriodOption = None,
+    workspace: WorkspaceOption = HERE,
+    output: RowsOption = Format.table,
+) -> None:
+    """The line items of one invoice, or of all of a customer's; every format but the table has all columns."""
+    from engine.describe import LINE_COLUMNS
+    from engine.output import write_rows
+
+    with opened_workspace(workspace) as opened:
+        rows = opened.invoice_lines(invoice, period)
+        write_rows(rows.select(*LINE_COLUMNS) if output is Format.table else rows, output)
