@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.product import Product, SqlBreakdownGranularity
@@ -11,9 +12,10 @@ from engine.errors import DuckbillError
 from engine.events.table import EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
 from engine.metrics.invalid_values import invalid_values_query
-from engine.metrics.meter import Meter, compiled_text, plan_meters
-from engine.metrics.scope import PropertyStore
-from engine.rating.inputs import ProductMeter, pricing_inputs, rated_products, schedule_inputs
+from engine.metrics.meter import MeterPlan, Reading, compiled_text, plan_meters
+from engine.metrics.optimisations import Optimisations
+from engine.metrics.scope import PropertyStore, Scope
+from engine.rating.inputs import ProductMeter, meter_inputs, pricing_inputs, rated_products, schedule_inputs
 from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STATEMENTS, check_sql
 from engine.reports.accounting import accounted_events_sql
 from engine.values.period import Period
@@ -26,10 +28,24 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a bill depends on besides catalog, events and period.
+
+    `sql_granularity` is for products that do not say theirs. Events that arrived after `as_of` do not exist.
+    `breakdown` holds the starts of windows that no line may cross. `optimisations` change no result.
+    """
+
+    sql_granularity: SqlBreakdownGranularity = SqlBreakdownGranularity.SERVICE_PERIOD
+    as_of: datetime | None = None
+    breakdown: tuple[datetime, ...] = ()
+    optimisations: Optimisations = field(default_factory=Optimisations)
+
+
+@dataclass(frozen=True)
 class Bill:
     """What a run computed; the output tables stand on the executor's connection.
 
-    `events` counts the period's events by what became of them; `compiled` is the SQL of each meter by file name.
+    `events` counts the period's events by what became of them; `compiled` is the SQL of each reading by file name.
     """
 
     events: Mapping[str, int]
@@ -42,7 +58,7 @@ def bill(
     snapshot: EventSnapshot,
     period: Period,
     executor: DuckDBExecutor,
-    default_granularity: SqlBreakdownGranularity,
+    terms: Terms,
     progress: Progress,
 ) -> Bill:
     """Computes every output table for every contract whose statement period ends in `period`.
@@ -50,72 +66,98 @@ def bill(
     Raises CatalogError for a metric that is refused, and DuckbillError when an invariant does not hold: then
     nothing may be published.
     """
-    for name, table in schedule_inputs(catalog, period).items():
+    for name, table in schedule_inputs(catalog, period, terms.breakdown).items():
         executor.load(name, table)
     executor.run_stage(STATEMENTS)
     earliest, latest = executor.statement_bounds(period)
     events = snapshot.between(earliest, latest)
-    executor.view_events([file.path for file in events.files], fallback=snapshot.files[0].path)
-    store = PropertyStore(events.profiles())
+    executor.view_events([file.path for file in events.files], snapshot.files[0].path, terms.as_of)
 
     products = rated_products(catalog)
-    meters, meter_of = plan_meters(catalog, products, store, events.rows)
-    compiled = {f"{meter.meter_id:03d}_{_file_name(meter)}.sql": compiled_text(meter.query) for meter in meters}
-    metered = _product_meters(products, meters, meter_of, executor, default_granularity)
+    store = property_store(events, terms.optimisations)
+    scope = Scope(store, usage_filter_keys(catalog))
+    plan = plan_meters(catalog, products, scope, events.rows, terms.optimisations)
+    metered = _product_meters(products, plan, executor, terms.sql_granularity)
+    executor.load("meters", meter_inputs(plan_rows(plan)))
     executor.load_pricing(pricing_inputs(catalog, metered))
 
     for stage in SCHEDULING:
         executor.run_stage(stage)
     executor.create_metered()
-    for done, meter in enumerate(meters):
-        progress(f"metering {meter.metric.name}", done, len(meters))
-        executor.meter(meter.meter_id, meter.query)
+    for done, reading in enumerate(plan.readings):
+        progress(f"metering {_name(reading)}", done, len(plan.readings))
+        executor.meter(reading)
     for done, stage in enumerate(RATING):
         progress(f"rating: {stage.name.replace('_', ' ')}", done, len(RATING))
         executor.run_stage(stage)
-    executor.create("invalid_values", invalid_values_query([meter.metric for meter in meters], store))
+    executor.create(
+        "invalid_values", invalid_values_query([(meter.metric, meter.query) for meter in plan.meters], store)
+    )
 
     violations = executor.violations({name: check_sql(name) for name in CHECKS})
     if violations:
         raise DuckbillError(f"nothing was published, because these invariants do not hold: {violations}")
     return Bill(
-        events=executor.accounted(accounted_events_sql(), period),
+        events=executor.accounted(accounted_events_sql(), period, terms.as_of),
         counts={name: executor.count(name) for name in OUTPUTS},
-        compiled=compiled,
+        compiled={_file_name(reading): compiled_text(reading.query) for reading in plan.readings},
     )
 
 
+def property_store(events: EventSnapshot, optimisations: Optimisations) -> PropertyStore:
+    """What landing knows about the properties of these events, as far as it may be used."""
+    store = PropertyStore(events.profiles())
+    return store if optimisations.plain_casts else store.without_profiles()
+
+
+def usage_filter_keys(catalog: Catalog) -> tuple[str, ...]:
+    """The properties by which contracts choose among events."""
+    return tuple(sorted({each.group_key for contract in catalog.contracts for each in contract.usage_filter}))
+
+
+def plan_rows(plan: MeterPlan) -> list[tuple[int, str, str, str | None]]:
+    """(meter id, billable metric id, metric name, how values are combined) of each meter."""
+    return [(each.meter_id, each.metric.id, each.metric.name, each.combined_by) for each in plan.meters]
+
+
 def _product_meters(
-    products: Sequence[Product],
-    meters: Sequence[Meter],
-    meter_of: Mapping[str, int],
-    executor: DuckDBExecutor,
-    default_granularity: SqlBreakdownGranularity,
-) -> dict[str, ProductMeter]:
-    """What rating must know of the meter behind each product, by product id."""
+    products: Sequence[Product], plan: MeterPlan, executor: DuckDBExecutor, default: SqlBreakdownGranularity
+) -> dict[str, list[ProductMeter]]:
+    """What rating must know of the meters behind each product, by product id."""
     executor.set_no_windows()
-    places = [executor.value_places(meter.query) for meter in meters]
+    places: dict[int, int] = {}
+    for reading in plan.readings:
+        known = executor.value_places(reading)
+        places |= {meter.meter_id: each for meter, each in zip(reading.meters, known, strict=True)}
     return {
-        product.id: ProductMeter(
-            meter_id=meter.meter_id,
-            metric_name=meter.metric.name,
-            keys=meter.keys,
-            places=places[meter.meter_id],
-            additive=meter.additive,
-            one_segment=_is_one_segment(product, meter, default_granularity),
-        )
+        product.id: [
+            ProductMeter(
+                meter_id=meter_id,
+                keys=plan.meters[meter_id].keys,
+                places=places[meter_id],
+                combined_by=plan.meters[meter_id].combined_by,
+                one_segment=_is_one_segment(product, plan.meters[meter_id].metric.sql is not None, default),
+                starting_at=starting_at,
+                ending_before=ending_before,
+            )
+            for meter_id, (_, starting_at, ending_before) in zip(
+                plan.of_product[product.id], product.metrics_over_time(), strict=True
+            )
+        ]
         for product in products
-        for meter in [meters[meter_of[product.id]]]
     }
 
 
-def _is_one_segment(product: Product, meter: Meter, default: SqlBreakdownGranularity) -> bool:
+def _is_one_segment(product: Product, is_sql: bool, default: SqlBreakdownGranularity) -> bool:
     """Only SQL metrics can be billed once for the whole service period (spec/rating.md §1.5)."""
-    if meter.metric.sql is None:
-        return False
-    return (product.sql_breakdown_granularity or default) is SqlBreakdownGranularity.SERVICE_PERIOD
+    return is_sql and (product.sql_breakdown_granularity or default) is SqlBreakdownGranularity.SERVICE_PERIOD
 
 
-def _file_name(meter: Meter) -> str:
-    words = "".join(letter if letter.isalnum() else " " for letter in meter.metric.name.lower())
-    return "_".join(words.split()) or "metric"
+def _name(reading: Reading) -> str:
+    first = reading.meters[0].metric.name
+    return first if len(reading.meters) == 1 else f"{first} and {len(reading.meters) - 1} more"
+
+
+def _file_name(reading: Reading) -> str:
+    words = "".join(letter if letter.isalnum() else " " for letter in _name(reading).lower())
+    return f"{reading.meters[0].meter_id:03d}_{'_'.join(words.split()) or 'metric'}.sql"

@@ -15,6 +15,7 @@ from engine.catalog.product import SqlBreakdownGranularity
 from engine.errors import CatalogError, Problem, UserError, did_you_mean
 from engine.events.land import LandingLimits
 from engine.executors.connection import EngineSettings
+from engine.metrics.optimisations import Optimisations
 
 #: The name of the file, and what makes a folder a workspace.
 CONFIG_FILE = "duckbill.toml"
@@ -61,6 +62,20 @@ class MeteringSection(_Section):
     sql_breakdown_granularity: SqlBreakdownGranularity = SqlBreakdownGranularity.SERVICE_PERIOD
 
 
+class OptimisationsSection(_Section):
+    """What can be switched off to see that it changes nothing but the time that a run takes."""
+
+    parts: bool = True
+    first_seen: bool = True
+    batches: bool = True
+    plain_casts: bool = True
+
+    def switches(self) -> Optimisations:
+        return Optimisations(
+            parts=self.parts, first_seen=self.first_seen, batches=self.batches, plain_casts=self.plain_casts
+        )
+
+
 class DemoSection(_Section):
     """What `duckbill demo` runs; only bundled scenarios have it."""
 
@@ -75,6 +90,7 @@ class Config(_Section):
     landing: LandingSection = LandingSection()
     engine: EngineSection = EngineSection()
     metering: MeteringSection = MeteringSection()
+    optimisations: OptimisationsSection = OptimisationsSection()
     demo: DemoSection | None = None
 
 

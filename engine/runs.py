@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from engine.billing import OUTPUTS, Bill, Progress, bill
+from engine.billing import OUTPUTS, Bill, Progress, Terms, bill
 from engine.catalog.catalog import Catalog
 from engine.config import Config
 from engine.errors import UserError
@@ -83,6 +83,7 @@ class RunInputs:
     catalog: Catalog
     snapshot: EventSnapshot
     period: Period
+    as_of: datetime | None = None
 
     def identity(self) -> dict[str, object]:
         """What the run id is made from: the same inputs give the same id and the same bytes."""
@@ -92,7 +93,15 @@ class RunInputs:
             "events_version": self.snapshot.version,
             "period": self.period.label,
             "sql_breakdown_granularity": self.config.metering.sql_breakdown_granularity.value,
+            **({} if self.as_of is None else {"as_of": format_instant(self.as_of)}),
         }
+
+    def terms(self) -> Terms:
+        return Terms(
+            sql_granularity=self.config.metering.sql_breakdown_granularity,
+            as_of=self.as_of,
+            optimisations=self.config.optimisations.switches(),
+        )
 
 
 def run_period(inputs: RunInputs, now: datetime, progress: Progress) -> Run:
@@ -135,8 +144,7 @@ def _compute(
             record.log(step)
             progress(step, done, total)
 
-        granularity = inputs.config.metering.sql_breakdown_granularity
-        billed = bill(inputs.catalog, inputs.snapshot, inputs.period, executor, granularity, logged)
+        billed = bill(inputs.catalog, inputs.snapshot, inputs.period, executor, inputs.terms(), logged)
         logged("publishing", 0, 1)
         sealed = outputs.write(connection, OUTPUTS, inputs.period.label, run_id)
         summary = _summary(run_id, inputs, billed, executor)

@@ -18,10 +18,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.billing import Progress
+from engine.breakdown import BreakdownWindow, breakdown
 from engine.catalog.catalog import Catalog
 from engine.catalog.load import load_catalog, read_catalog
 from engine.catalog.metric import BillableMetric
-from engine.clock import moment
+from engine.clock import cut_off, moment
 from engine.config import CONFIG_FILE, Config, load_config
 from engine.errors import CorruptFileError, Problem, UserError, did_you_mean
 from engine.events.land import LandingResult, land
@@ -36,9 +37,10 @@ from engine.landing import Landing
 from engine.lock import exclusive
 from engine.metrics.check import check_metrics
 from engine.metrics.meter import compile_rows, compiled_text, metric_query
-from engine.metrics.scope import PropertyStore
+from engine.metrics.scope import PropertyStore, Scope
 from engine.metrics.sql import parse_sql_metric
 from engine.rating.inputs import schedule_inputs
+from engine.reports.usage import UsageQuestion, UsageWindow, usage_bounds, usage_over_time
 from engine.result import Rows
 from engine.runs import Run, RunInputs, run_period
 from engine.values.period import Period, parse_period
@@ -133,7 +135,7 @@ class Workspace:
         """
         query = metric_query(self._metric(metric))
         store, rows = self._store(parse_period(period) if period is not None else None)
-        return compiled_text(compile_rows(query, store, rows))
+        return compiled_text(compile_rows(query, Scope(store), rows))
 
     def preview(
         self,
@@ -142,6 +144,7 @@ class Workspace:
         period: str,
         customer: str | None = None,
         group_by: Iterable[str] = (),
+        as_of: datetime | str | None = None,
     ) -> Rows:
         """A metric over one calendar month, by customer; writes nothing.
 
@@ -158,21 +161,85 @@ class Workspace:
             executor = DuckDBExecutor(connection)
             for name, table in schedule_inputs(catalog, month).items():
                 executor.load(name, table)
-            executor.view_events([file.path for file in snapshot.files], fallback=landed.files[0].path)
+            executor.view_events([file.path for file in snapshot.files], landed.files[0].path, cut_off(as_of))
             executor.set_one_window(month.starting_at, month.ending_before, only)
-            rows = compile_rows(query, PropertyStore(snapshot.profiles()), snapshot.rows)
+            rows = compile_rows(query, Scope(PropertyStore(snapshot.profiles())), snapshot.rows)
             return Rows(executor.preview(rows, query.columns))
 
-    def run(self, period: str, *, now: datetime | str | None = None, progress: Progress = no_progress) -> Run:
+    def usage(
+        self,
+        metric: str,
+        *,
+        starting_on: str | None = None,
+        ending_before: str | None = None,
+        period: str | None = None,
+        window: str = "none",
+        customer: str | None = None,
+        group_by: Iterable[str] = (),
+        as_of: datetime | str | None = None,
+    ) -> Rows:
+        """A metric over time, by customer and window (spec/metering.md §10): the value over the events inside each
+        window alone, not what it added; of LATEST, the latest in it.
+
+        Over the days from `starting_on` until `ending_before`, or over a calendar month `period`; `window` is `hour`,
+        `day` or `none`. Without `group_by` there is a row for each customer and window, with no value where no event
+        matched; with it, a row for each combination of values that has usage. A streaming metric is grouped by one
+        of its declared group keys, whole; a SQL metric by any of its columns.
+        Columns: customer_id, customer_name, starting_at, ending_before, the keys, value. Grain: all but value.
+        """
+        catalog = self.catalog
+        bounds = usage_bounds(period, starting_on, ending_before)
+        only = _customer_id(catalog, customer) if customer is not None else None
+        landed = self._snapshot()
+        with self._damage_named(), self.connect() as connection:
+            return Rows(
+                usage_over_time(
+                    catalog,
+                    self._metric(metric),
+                    UsageQuestion(bounds, UsageWindow(window), tuple(group_by), only, cut_off(as_of)),
+                    landed,
+                    DuckDBExecutor(connection),
+                )
+            )
+
+    def breakdown(
+        self,
+        period: str,
+        *,
+        window: str = "day",
+        customer: str | None = None,
+        as_of: datetime | str | None = None,
+    ) -> Rows:
+        """The lines of a billing period's invoices cut into days or hours, from the events as they are now.
+
+        The windows of a line add up to the line, and those of an invoice to the invoice (spec/metering.md §10.3). What
+        is billed once for a service period stands in its last window. Columns: those of `line_items`, with
+        window_starting_at and window_ending_before. Hours need a `customer`. Writes nothing.
+        """
+        catalog = self.catalog
+        only = _customer_id(catalog, customer) if customer is not None else None
+        with self._damage_named(), self.connect() as connection:
+            inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), parse_period(period), cut_off(as_of))
+            return Rows(breakdown(inputs, BreakdownWindow(window), only, DuckDBExecutor(connection)))
+
+    def run(
+        self,
+        period: str,
+        *,
+        now: datetime | str | None = None,
+        as_of: datetime | str | None = None,
+        progress: Progress = no_progress,
+    ) -> Run:
         """Computes DRAFT invoices for every customer and publishes them; doing it twice changes nothing.
 
-        Bills the statement periods whose last instant lies in the calendar month `period`. Raises UserError when
+        Bills the statement periods whose last instant lies in the calendar month `period`; with `as_of`, from the
+        events that had arrived by then (spec/metering.md §17.23). Raises UserError when
         no event has landed, CatalogError for a broken catalog, WorkspaceBusyError while another process writes.
         """
         month = parse_period(period)
         catalog = self.catalog
         with exclusive(self.lake), self._damage_named():
-            inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), month)
+            inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), month, cut_off(as_of))
             return run_period(inputs, moment(now), progress)
 
     def invoices(self, period: str | None = None) -> Rows:
@@ -263,7 +330,7 @@ def compile_sql_text(text: str, *, file: str = "<metric>") -> str:
     Raises CatalogError with every refusal, each with its line, column and remedy.
     """
     query = parse_sql_metric(text, file=file)
-    return compiled_text(compile_rows(query, PropertyStore({}), 0))
+    return compiled_text(compile_rows(query, Scope(PropertyStore({})), 0))
 
 
 def open_workspace(root: Path | str = ".") -> Workspace:

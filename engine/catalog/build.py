@@ -133,7 +133,11 @@ class _Builder:
         return cleaned
 
     def contract_values(self, item: Item) -> dict[str, Any]:
-        cleaned = self._values(Contract, item, (), item.value)
+        given = item.value
+        if isinstance(given.get("usage_filter"), dict):
+            # The request body holds one filter, its schedule a list of them.
+            given = {**given, "usage_filter": [given["usage_filter"]]}
+        cleaned = self._values(Contract, item, (), given)
         start = instant_or_none(cleaned.get("starting_at"))
         alias = item.value.get("rate_card_alias")
         if alias is not None:

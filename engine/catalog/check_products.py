@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.catalog.build import Built
+from engine.catalog.build import Built, Placed
+from engine.catalog.fields import Path
+from engine.catalog.metric import BillableMetric
 from engine.catalog.product import Product
 from engine.errors import Problem
 
@@ -17,16 +19,20 @@ def check_products(built: Built) -> Iterator[Problem]:
     metrics = {each.object.id: each.object for each in built.billable_metrics}
     for placed in built.products:
         product = placed.object
-        metric = metrics.get(product.billable_metric_id or "")
-        if metric is None or metric.sql is not None:
-            continue
-        needed = keys_of(product)
-        if not needed or any(set(needed) <= set(key) for key in metric.group_keys):
-            continue
         field = "pricing_group_key" if product.pricing_group_key else "presentation_group_key"
+        yield from _keys_together(placed, (field,), metrics.get(product.billable_metric_id or ""))
+        for position, update in enumerate(product.updates):
+            yield from _keys_together(placed, ("updates", position), metrics.get(update.billable_metric_id))
+
+
+def _keys_together(placed: Placed[Product], path: Path, metric: BillableMetric | None) -> Iterator[Problem]:
+    needed = keys_of(placed.object)
+    if metric is None or metric.sql is not None or not needed:
+        return
+    if not any(set(needed) <= set(key) for key in metric.group_keys):
         listed = ", ".join(needed)
         what = f"no group key of metric {metric.name!r} holds {listed} together"
-        yield placed.item.problem((field,), what, f"give the metric group_keys: [[{listed}]]")
+        yield placed.item.problem(path, what, f"give the metric group_keys: [[{listed}]]")
 
 
 def keys_of(product: Product) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from engine.catalog.fields import (
@@ -19,6 +20,7 @@ from engine.catalog.fields import (
     interval_findings,
 )
 from engine.catalog.override import Override, OverrideType
+from engine.values.period import format_instant
 
 
 class StatementFrequency(StrEnum):
@@ -56,6 +58,26 @@ class UsageStatementSchedule(CatalogObject):
             yield Finding(("billing_anchor_date",), f"{self.day} takes no billing_anchor_date", "set day: CUSTOM_DATE")
 
 
+class UsageFilter(CatalogObject):
+    """From `starting_at` on, only events whose property `group_key` is one of `group_values` count for the contract.
+
+    An event goes by the filter in force at its own timestamp (spec/metering.md §9.1, §17.26).
+    """
+
+    accepted = RESPONSE_KEYS
+
+    group_key: Name
+    group_values: tuple[Name, ...]
+    starting_at: Hour | None = None
+
+    def findings(self) -> Iterator[Finding]:
+        if not self.group_values:
+            yield Finding(("group_values",), "group_values is empty, so no event would count", "name some values")
+        for position, value in enumerate(self.group_values):
+            if value in self.group_values[:position]:
+                yield Finding(("group_values", position), f"{value!r} is given twice", "give it once")
+
+
 class Contract(CatalogObject):
     """One customer's terms for `starting_at <= t < ending_before`; an alias is already its `rate_card_id`."""
 
@@ -90,7 +112,6 @@ class Contract(CatalogObject):
             "spend_threshold_configuration",
             "subscriptions",
             "transition",
-            "usage_filter",
         }
     )
 
@@ -101,6 +122,7 @@ class Contract(CatalogObject):
     starting_at: Instant
     ending_before: Instant | None = None
     overrides: tuple[Override, ...] = ()
+    usage_filter: tuple[UsageFilter, ...] = ()
     usage_statement_schedule: UsageStatementSchedule = UsageStatementSchedule()
     multiplier_override_prioritization: Annotated[MultiplierPrioritization, AnyCase()] = (
         MultiplierPrioritization.LOWEST_MULTIPLIER
@@ -110,6 +132,7 @@ class Contract(CatalogObject):
 
     def findings(self) -> Iterator[Finding]:
         yield from interval_findings(self.starting_at, self.ending_before)
+        yield from self._usage_filters_follow_one_another()
         if self.multiplier_override_prioritization is not MultiplierPrioritization.EXPLICIT:
             return
         for position, override in enumerate(self.overrides):
@@ -118,4 +141,16 @@ class Contract(CatalogObject):
                     ("overrides", position),
                     "a MULTIPLIER override under EXPLICIT prioritization needs a priority",
                     "the smallest priority wins",
+                )
+
+    def _usage_filters_follow_one_another(self) -> Iterator[Finding]:
+        for position, (earlier, later) in enumerate(pairwise(self.usage_filter), start=1):
+            path = ("usage_filter", position)
+            if later.starting_at is None:
+                yield Finding(path, "only the first usage filter may leave out starting_at", "say from when it holds")
+            elif earlier.starting_at is not None and later.starting_at <= earlier.starting_at:
+                yield Finding(
+                    (*path, "starting_at"),
+                    f"{format_instant(later.starting_at)} does not come after the filter before it",
+                    "give the filters in the order of their times",
                 )

@@ -12,6 +12,7 @@ from engine.catalog.check_contracts import ContractChecks
 from engine.catalog.check_customers import check_customers
 from engine.catalog.check_products import check_products
 from engine.catalog.check_rates import check_rates
+from engine.catalog.check_usage_filters import check_usage_filters
 from engine.catalog.document import SECTIONS, Document
 from engine.catalog.items import gather
 from engine.catalog.json_files import read_json, read_json_lines
@@ -53,7 +54,7 @@ def read_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> tup
     items = gather(documents, problems)
     complete = not problems
     built = build(items, problems, complete=complete)
-    problems += [*check_products(built), *check_rates(built), *check_customers(built)]
+    problems += [*check_products(built), *check_rates(built), *check_customers(built), *check_usage_filters(built)]
     if complete:
         problems += ContractChecks(built).problems()
     if problems:

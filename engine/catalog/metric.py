@@ -17,11 +17,13 @@ from engine.catalog.fields import (
     CatalogObject,
     Finding,
     Flag,
+    Instant,
     Name,
     TextMap,
 )
 from engine.catalog.place import Place
 from engine.errors import did_you_mean
+from engine.values.period import format_instant
 
 
 class Aggregation(StrEnum):
@@ -83,8 +85,9 @@ class BillableMetric(CatalogObject):
     """A streaming metric (declared) or a SQL metric (`sql`), never both.
 
     Everything but `name`, `display_name`, `description`, `unit` and `custom_fields` is immutable once a run
-    has used it. `source` is where the text of `sql`, or else the definition, starts; it is no part of the
-    metric.
+    has used it. With `effective_from` a streaming metric sees only events that arrived then or later, as in
+    Metronome, where it does not see what came before its creation (spec/metering.md §17.13). `source` is where the
+    text of `sql`, or else the definition, starts; it is no part of the metric.
     """
 
     accepted = RESPONSE_KEYS
@@ -101,6 +104,7 @@ class BillableMetric(CatalogObject):
     property_filters: tuple[PropertyFilter, ...] = ()
     group_keys: tuple[tuple[Name, ...], ...] = ()
     sql: Name | None = None
+    effective_from: Instant | None = None
     custom_fields: TextMap = ()
     source: Place | None = Field(default=None, exclude=True, repr=False)
 
@@ -125,7 +129,7 @@ class BillableMetric(CatalogObject):
             for each in self.property_filters
         ]
         event_types = self.event_type_filter or EventTypeFilter()
-        definition = {
+        definition: dict[str, object] = {
             "aggregation_type": self.aggregation_type,
             "aggregation_key": self.aggregation_key,
             "event_types": (sorted(event_types.in_values or ()), sorted(event_types.not_in_values or ())),
@@ -133,12 +137,20 @@ class BillableMetric(CatalogObject):
             "group_keys": sorted(sorted(key) for key in self.group_keys),
             "sql": None if self.sql is None else sql_without_comments(self.sql),
         }
+        if self.effective_from is not None:
+            definition["effective_from"] = format_instant(self.effective_from)
         return sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
 
     def findings(self) -> Iterator[Finding]:
         yield from self._group_key_shape()
         if self.sql is not None:
-            for field in ("aggregation_type", "aggregation_key", "event_type_filter", "property_filters"):
+            for field in (
+                "aggregation_type",
+                "aggregation_key",
+                "event_type_filter",
+                "property_filters",
+                "effective_from",
+            ):
                 if getattr(self, field):
                     yield Finding((field,), f"a SQL metric takes no {field}", f"remove {field}, or sql")
             return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated, ClassVar
 
 from engine.catalog.fields import (
@@ -12,11 +14,13 @@ from engine.catalog.fields import (
     AnyCase,
     CatalogObject,
     Finding,
+    Hour,
     Name,
     Number,
     TextMap,
     Whole,
 )
+from engine.values.period import format_instant
 
 
 class ProductType(StrEnum):
@@ -67,6 +71,28 @@ class QuantityRounding(CatalogObject):
             yield Finding(("decimal_places",), f"decimal_places must be from 0 to {FRACTION_DIGITS}")
 
 
+class ProductUpdate(CatalogObject):
+    """From `starting_at` on the product is metered by another billable metric (spec/metering.md §8.2)."""
+
+    references: ClassVar[Mapping[str, str]] = {"billable_metric_id": "billable_metrics"}
+    accepted = RESPONSE_KEYS
+    later = frozenset(
+        {
+            "composite_product_ids",
+            "composite_tags",
+            "name",
+            "presentation_group_key",
+            "pricing_group_key",
+            "quantity_conversion",
+            "quantity_rounding",
+            "tags",
+        }
+    )
+
+    starting_at: Hour
+    billable_metric_id: Name
+
+
 class Product(CatalogObject):
     """Only USAGE products are rated; the other types may exist and be referred to."""
 
@@ -92,6 +118,7 @@ class Product(CatalogObject):
     tags: tuple[Name, ...] = ()
     composite_product_ids: tuple[Name, ...] = ()
     composite_tags: tuple[Name, ...] = ()
+    updates: tuple[ProductUpdate, ...] = ()
     custom_fields: TextMap = ()
 
     def findings(self) -> Iterator[Finding]:
@@ -105,6 +132,7 @@ class Product(CatalogObject):
             for field in ("composite_product_ids", "composite_tags"):
                 if getattr(self, field):
                     yield Finding((field,), f"only a COMPOSITE product takes {field}", "remove it")
+            yield from self._updates_follow_one_another()
             return
         for field in (
             "billable_metric_id",
@@ -114,3 +142,21 @@ class Product(CatalogObject):
         ):
             if getattr(self, field) is not None:
                 yield Finding((field,), f"only a USAGE product takes {field}", "remove it")
+        if self.updates:
+            yield Finding(("updates",), "only a USAGE product takes updates", "remove them")
+
+    def _updates_follow_one_another(self) -> Iterator[Finding]:
+        for position, (earlier, later) in enumerate(pairwise(self.updates), start=1):
+            if later.starting_at <= earlier.starting_at:
+                yield Finding(
+                    ("updates", position, "starting_at"),
+                    f"{format_instant(later.starting_at)} does not come after the update before it",
+                    "give the updates in the order of their times",
+                )
+
+    def metrics_over_time(self) -> tuple[tuple[str, datetime | None, datetime | None], ...]:
+        """(billable metric id, starting_at, ending_before) in order; the first has no start, the last no end."""
+        assert self.billable_metric_id is not None
+        metrics = [self.billable_metric_id, *(each.billable_metric_id for each in self.updates)]
+        starts = [None, *(each.starting_at for each in self.updates)]
+        return tuple(zip(metrics, starts, [*starts[1:], None], strict=True))

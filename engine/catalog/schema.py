@@ -80,6 +80,8 @@ def _loosen(definition: dict[str, Any], model: type[CatalogObject]) -> None:
             required.remove(field)
     if model is Contract:
         properties["rate_card_alias"] = _TEXT
+        many = properties["usage_filter"]
+        properties["usage_filter"] = {"anyOf": [many["items"], many]}
     if "id" in required:
         required.remove("id")
     for key in sorted(model.accepted - properties.keys()):

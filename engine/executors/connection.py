@@ -21,7 +21,7 @@ def connect(settings: EngineSettings, spill: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory connection that keeps UTC, raises on division by zero, and never loads an extension.
 
     `spill` is a folder for data that does not fit in memory; it need not exist. The settings and their reasons are
-    in `preamble.sql`.
+    in `preamble.sql`, the arithmetic that compiled metrics call in `macros.sql` and `json_macros.sql`.
     """
     config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
     if settings.memory_limit is not None:
@@ -29,6 +29,6 @@ def connect(settings: EngineSettings, spill: Path) -> duckdb.DuckDBPyConnection:
     if settings.threads is not None:
         config["threads"] = settings.threads
     connection = duckdb.connect(":memory:", config=config)
-    connection.execute(files("engine.executors").joinpath("preamble.sql").read_text(encoding="utf-8"))
-    connection.execute(files("engine.executors").joinpath("macros.sql").read_text(encoding="utf-8"))
+    for name in ("preamble.sql", "macros.sql", "json_macros.sql"):
+        connection.execute(files("engine.executors").joinpath(name).read_text(encoding="utf-8"))
     return connection

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, localcontext
+from functools import cache
+from importlib.resources import files
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from sqlglot import exp
+from sqlglot import exp, parse_one
 
 from engine.errors import DuckbillError
+from engine.metrics.meter import Reading
+from engine.metrics.streaming import instant
 from engine.rating.inputs import PricingInputs
 from engine.rating.pipeline import Stage, macros_sql
 from engine.values.numbers import MAX_DIGITS
@@ -37,26 +41,32 @@ class DuckDBExecutor:
         self.connection.execute(_create_table(name, incoming))
         self.connection.unregister("incoming")
 
-    def view_events(self, files: Sequence[Path], fallback: Path) -> None:
-        """The view `event_files` over an explicit list of files; never a glob, never types from paths.
+    def view_events(self, paths: Sequence[Path], fallback: Path, as_of: datetime | None = None) -> None:
+        """The view `landed_events` over an explicit list of files; never a glob, never types from paths; and the
+        view `event_files` of those of them that had arrived by `as_of`, which is what metrics read.
 
-        Without files it has no rows and the columns of `fallback`.
+        Without files they have no rows and the columns of `fallback`.
         """
         scan = exp.func(
             "read_parquet",
-            exp.Array(expressions=[exp.Literal.string(str(path)) for path in files or [fallback]]),
+            exp.Array(expressions=[exp.Literal.string(str(path)) for path in paths or [fallback]]),
             exp.PropertyEQ(this=exp.to_identifier("union_by_name"), expression=exp.true()),
             exp.PropertyEQ(this=exp.to_identifier("hive_partitioning"), expression=exp.false()),
         )
-        rows = exp.select("*").from_(exp.Table(this=scan))
-        view = exp.Create(
-            this=exp.to_table("event_files"),
-            kind="VIEW",
-            replace=True,
-            properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-            expression=rows if files else rows.where(exp.false()),
-        )
-        self.connection.execute(view.sql("duckdb"))
+        landed = exp.select("*").from_(exp.Table(this=scan))
+        landed = landed if paths else landed.where(exp.false())
+        arrived = exp.select("*").from_("landed_events")
+        if as_of is not None:
+            arrived = arrived.where(exp.LTE(this=exp.column("ingested_at"), expression=instant(as_of)))
+        for name, rows in (("landed_events", landed), ("event_files", arrived)):
+            view = exp.Create(
+                this=exp.to_table(name),
+                kind="VIEW",
+                replace=True,
+                properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+                expression=rows,
+            )
+            self.connection.execute(view.sql("duckdb"))
 
     def load_pricing(self, inputs: PricingInputs) -> None:
         """Every input table, and the run's narrow exact types by the names that the stages cast to."""
@@ -83,25 +93,21 @@ class DuckDBExecutor:
             raise DuckbillError(f"stage {stage.name} has two rows for {dict(zip(stage.grain, row, strict=True))}")
 
     def set_windows(self, rows: exp.Query) -> None:
-        """The tables that scoped metrics read: `windows`, from rows of (window_id, customer_id, starting_at,
-        ending_before), and `alias_windows`, the same for every id that events may carry for the customer.
+        """The tables that scoped metrics read: `windows`, from rows of (window_id, customer_id, usage_filter_no,
+        starting_at, ending_before), and `alias_windows`, the same for every id that events may carry for the customer.
         """
-        aliased = (
-            exp.select("alias", "window_id", "starting_at", "ending_before")
-            .from_("windows")
-            .join("customer_aliases", using="customer_id")
-        )
-        for name, query in (("windows", rows), ("alias_windows", aliased)):
-            self.connection.execute(_create_table(name, query, replace=True))
+        self.create("windows", rows)
+        self.create("alias_windows", fixed_query("alias_windows"))
 
     def set_one_window(self, starting_at: datetime, ending_before: datetime, customer_id: str | None) -> None:
         """One and the same window for every customer, or for one: what a preview reads."""
         bounds = (
-            exp.alias_(exp.cast(exp.Literal.string(moment.isoformat(sep=" ")), "TIMESTAMP"), name)
+            exp.alias_(instant(moment), name)
             for name, moment in (("starting_at", starting_at), ("ending_before", ending_before))
         )
         number = "row_number() OVER (ORDER BY customer_id) AS window_id"
-        windows = exp.select(number, "customer_id", *bounds, dialect="duckdb").from_("customers")
+        unfiltered = "NULL::INTEGER AS usage_filter_no"
+        windows = exp.select(number, "customer_id", unfiltered, *bounds, dialect="duckdb").from_("customers")
         if customer_id is not None:
             windows = windows.where(exp.column("customer_id").eq(customer_id))
         self.set_windows(windows)
@@ -110,6 +116,8 @@ class DuckDBExecutor:
         """No windows at all, for asking what types a query has."""
         never = datetime(1970, 1, 1)
         self.set_one_window(never, never, "")
+        self.create("asked_windows", exp.select("*", "starting_at AS period_starting_at").from_("windows"))
+        self.create("window_parts", fixed_query("window_parts"))
 
     def statement_bounds(self, period: Period) -> tuple[datetime, datetime]:
         """From the earliest statement period's start to the billing period's end, and at least the billing period."""
@@ -117,36 +125,54 @@ class DuckDBExecutor:
         assert row is not None
         return min(row[0] or period.starting_at, period.starting_at), period.ending_before
 
-    def value_places(self, query: exp.Select) -> int:
-        """The decimal places of a scoped metric's `value`, as DuckDB types it.
+    def value_places(self, reading: Reading) -> list[int]:
+        """The decimal places of each quantity of a reading, as DuckDB types it.
 
-        Raises DuckbillError when the type is not exact: no DOUBLE may survive in a compiled plan (DESIGN §6).
+        Raises DuckbillError when a type is not exact: no DOUBLE may survive in a compiled plan (DESIGN §6).
         """
-        described = self.connection.execute("DESCRIBE " + query.sql("duckdb")).fetchall()
-        for name, kind, *_ in described:
+        described = self.connection.execute("DESCRIBE " + reading.query.sql("duckdb")).fetchall()
+        kinds = {str(name): str(kind) for name, kind, *_ in described}
+        for name, kind in kinds.items():
             if "DOUBLE" in kind or "FLOAT" in kind:
                 raise DuckbillError(f"column {name} of a compiled metric is {kind}, which is not exact")
-        kind = next(kind for name, kind, *_ in described if name == "value")
-        if kind in _WHOLE_TYPES:
-            return 0
-        if kind.startswith("DECIMAL("):
-            return int(kind.removesuffix(")").rpartition(",")[2])
-        raise DuckbillError(f"the quantity of a compiled metric is {kind}, which is not a number")
+        return [_places(kinds[column]) for column in reading.columns]
 
-    def meter(self, meter_id: int, query: exp.Select) -> None:
-        """Reads one meter over all its windows into `metered(window_id, key_values, value)`.
+    def meter(self, reading: Reading) -> None:
+        """Runs one reading over all windows of its meters into `metered`.
 
         `value` is a whole number of the meter's smallest unit: the digits of the decimal without its point.
         """
-        windows = exp.select("window_id", "customer_id", "starting_at", "ending_before").from_("meter_windows")
-        self.set_windows(windows.where(exp.column("meter_id").eq(meter_id)))
-        whole = "CAST(replace(CAST(value AS VARCHAR), '.', '') AS HUGEINT) AS value"
-        reading = exp.select("window_id", "key_values", whole, dialect="duckdb").from_(query.subquery("reading"))
-        self.connection.execute("INSERT INTO metered " + reading.sql("duckdb"))
+        ids = [meter.meter_id for meter in reading.meters]
+        columns = ("window_id", "customer_id", "usage_filter_no", "period_starting_at", "starting_at", "ending_before")
+        asked = exp.select(*columns).distinct().from_("meter_windows")
+        self.create("asked_windows", asked.where(exp.column("meter_id").isin(*ids)))
+        if reading.first_seen:
+            self.set_windows(fixed_query("whole_windows"))
+            self.create("window_parts", fixed_query("window_parts"))
+        else:
+            self.set_windows(exp.select("*").from_("asked_windows"))
+        numbers = exp.Array(expressions=[exp.Literal.number(each) for each in ids])
+        values = exp.Array(
+            expressions=[exp.Anonymous(this="unscaled", expressions=[exp.column(name)]) for name in reading.columns]
+        )
+        read = exp.select(
+            exp.alias_(exp.func("unnest", numbers), "meter_id"),
+            "window_id",
+            "key_values",
+            exp.alias_(exp.func("unnest", values), "value"),
+        ).from_(reading.query.subquery("reading"))
+        if len(ids) > 1:
+            read = exp.select("*").from_(read.subquery("each_meter")).where("value IS NOT NULL")
+        self.connection.execute("INSERT INTO metered " + read.sql("duckdb"))
 
     def create_metered(self) -> None:
-        """The empty table that metering fills. Grain: window_id, key_values."""
-        self.connection.execute("CREATE TEMP TABLE metered (window_id BIGINT, key_values VARCHAR[], value HUGEINT)")
+        """The empty table that metering fills; a NULL value is one beyond every exact number.
+
+        Grain: meter_id, window_id, key_values.
+        """
+        self.connection.execute(
+            "CREATE TEMP TABLE metered (meter_id INTEGER, window_id BIGINT, key_values VARCHAR[], value HUGEINT)"
+        )
 
     def preview(self, rows: exp.Select, columns: Sequence[str]) -> pa.Table:
         """A metric's own rows with the customer of each window: customer_id, customer_name, then `columns`."""
@@ -164,12 +190,12 @@ class DuckDBExecutor:
         return self.connection.sql(named.sql("duckdb")).to_arrow_table()
 
     def create(self, name: str, rows: exp.Query) -> None:
-        """A temporary table with the rows of a query."""
-        self.connection.execute(_create_table(name, rows))
+        """A temporary table with the rows of a query, in place of any that has its name."""
+        self.connection.execute(_create_table(name, rows, replace=True))
 
-    def accounted(self, sql: str, period: Period) -> dict[str, int]:
+    def accounted(self, sql: str, period: Period, as_of: datetime | None) -> dict[str, int]:
         """Counts by bucket: the rows (bucket, events) of a query over the events of a period."""
-        bounds = {"starting_at": period.starting_at, "ending_before": period.ending_before}
+        bounds = {"starting_at": period.starting_at, "ending_before": period.ending_before, "as_of": as_of}
         return {str(bucket): int(events) for bucket, events in self.connection.execute(sql, bounds).fetchall()}
 
     def contracts_with_statement(self) -> int:
@@ -197,7 +223,11 @@ class DuckDBExecutor:
 
     def table(self, name: str) -> pa.Table:
         """The rows of a stage as Arrow, in the order the stage gave them."""
-        return self.connection.sql(exp.select("*").from_(name).sql("duckdb")).to_arrow_table()
+        return self.rows(exp.select("*").from_(name))
+
+    def rows(self, query: exp.Query) -> pa.Table:
+        """The rows of a query as Arrow."""
+        return self.connection.sql(query.sql("duckdb")).to_arrow_table()
 
     def count(self, name: str) -> int:
         row = self.connection.execute(exp.select("count(*)").from_(name).sql("duckdb")).fetchone()
@@ -208,6 +238,23 @@ class DuckDBExecutor:
         """The first rows that each check returns; a check that holds is left out."""
         found = {name: self.connection.execute(sql).fetchmany(20) for name, sql in checks.items()}
         return {name: rows for name, rows in found.items() if rows}
+
+
+@cache
+def fixed_query(name: str) -> exp.Query:
+    """The SELECT in one of this folder's .sql files."""
+    text = files("engine.executors").joinpath(f"{name}.sql").read_text(encoding="utf-8")
+    query = parse_one(text, read="duckdb")
+    assert isinstance(query, exp.Query)
+    return query
+
+
+def _places(kind: str) -> int:
+    if kind in _WHOLE_TYPES:
+        return 0
+    if kind.startswith("DECIMAL("):
+        return int(kind.removesuffix(")").rpartition(",")[2])
+    raise DuckbillError(f"the quantity of a compiled metric is {kind}, which is not a number")
 
 
 def _create_table(name: str, rows: exp.Query, *, replace: bool = False) -> str:

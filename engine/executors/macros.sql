@@ -34,12 +34,17 @@ CREATE OR REPLACE TEMP MACRO quotient_magnitude(n, d) AS
     END;
 
 CREATE OR REPLACE TEMP MACRO signed_quotient(n, d) AS
-    CASE WHEN d = 0 THEN error('a metric divides by zero; write NULLIF(…, 0) around the divisor')
-        WHEN (n < 0) = (d < 0) THEN quotient_magnitude(abs(n), abs(d))
-        ELSE -quotient_magnitude(abs(n), abs(d)) END;
+    CASE WHEN (n < 0) = (d < 0) THEN quotient_magnitude(abs(n), abs(d)) ELSE -quotient_magnitude(abs(n), abs(d)) END;
+CREATE OR REPLACE TEMP MACRO divided_by_zero() AS
+    error('a metric divides by zero; write NULLIF(…, 0) around the divisor');
 
--- n / d for two whole numbers, as DECIMAL(38, 12), half away from zero at the 12th place.
+-- n / d for two whole numbers, as DECIMAL(38, 12), half away from zero at the 12th place. The second is for a divisor
+-- that cannot be 0: a call of error makes an expression volatile, and OVER (ORDER BY …) takes none of those.
 CREATE OR REPLACE TEMP MACRO whole_quotient(n, d) AS
+    list_transform([struct_pack(n := CAST(n AS HUGEINT), d := CAST(d AS HUGEINT))], lambda v :
+        CAST(CAST(CASE WHEN v.d = 0 THEN divided_by_zero() ELSE signed_quotient(v.n, v.d) END AS HUGEINT) AS DECIMAL(38, 0))
+            * CAST(0.000000000001 AS DECIMAL(12, 12)))[1];
+CREATE OR REPLACE TEMP MACRO safe_quotient(n, d) AS
     list_transform([struct_pack(n := CAST(n AS HUGEINT), d := CAST(d AS HUGEINT))], lambda v :
         CAST(CAST(signed_quotient(v.n, v.d) AS HUGEINT) AS DECIMAL(38, 0))
             * CAST(0.000000000001 AS DECIMAL(12, 12)))[1];
@@ -93,3 +98,85 @@ CREATE OR REPLACE TEMP MACRO percentile_between(numbers, share) AS
 CREATE OR REPLACE TEMP MACRO percentile_at(numbers, share) AS
     list_transform([list_sort(numbers)], lambda v :
         v[greatest(CAST(ceil(CAST(len(v) AS DECIMAL(18, 0)) * share) AS BIGINT), 1)])[1];
+
+-- The wide path: a number as a BIGNUM count of 10^-places, for what outgrows 38 digits. BIGNUM adds, subtracts and
+-- compares exactly, but its `*`, `/`, abs and avg are DOUBLE and it casts to no decimal: the rest goes through text.
+
+-- Plain text in units of 10^-places; digits past `places` must be zeros. TRY_CAST because over dictionary-encoded
+-- columns also values that a CASE leaves out are cast.
+CREATE OR REPLACE TEMP MACRO wide_units(x, places) AS
+    TRY_CAST(split_part(x, '.', 1) || rpad(split_part(x, '.', 2), CAST(places AS INTEGER), '0') AS BIGNUM);
+
+-- Any text that is a number, where no number has more than `places` decimals; else NULL.
+CREATE OR REPLACE TEMP MACRO wide_units_of_any(x, places) AS
+    list_transform([expanded_number(x)], lambda t : wide_units(t, places))[1];
+
+-- Any text that is a whole number, else NULL.
+CREATE OR REPLACE TEMP MACRO wide_whole_of_any(x) AS
+    list_transform([expanded_number(x)], lambda t :
+        CASE WHEN rtrim(split_part(t, '.', 2), '0') = '' THEN wide_units(t, 0) END)[1];
+
+-- The same number in units of 10^-(places + zeros).
+CREATE OR REPLACE TEMP MACRO wide_shift(x, zeros) AS CAST(CAST(x AS VARCHAR) || repeat('0', zeros) AS BIGNUM);
+
+-- Sign and digits of a BIGNUM, with at least one digit before the last `places`.
+CREATE OR REPLACE TEMP MACRO wide_parts(x, places) AS
+    list_transform([CAST(x AS VARCHAR)], lambda t : struct_pack(
+        sign := CASE WHEN t[1] = '-' THEN '-' ELSE '' END,
+        digits := repeat('0', places + 1 - length(ltrim(t, '-'))) || ltrim(t, '-')));
+
+-- The exact decimal text without needless zeros.
+CREATE OR REPLACE TEMP MACRO wide_text(x, places) AS
+    list_transform(wide_parts(x, places), lambda p : CASE WHEN places = 0 THEN p.sign || p.digits
+        ELSE p.sign || rtrim(rtrim(left(p.digits, length(p.digits) - places) || '.' || right(p.digits, places), '0'), '.')
+        END)[1];
+
+-- Plain text without needless zeros as a count of 10^-places; NULL when that is not whole or has over 38 digits.
+CREATE OR REPLACE TEMP MACRO text_as_units(x, places) AS
+    CASE WHEN length(split_part(x, '.', 2)) <= places AND length(ltrim(split_part(x, '.', 1), '-0')) + places <= 38
+        THEN TRY_CAST(split_part(x, '.', 1) || rpad(split_part(x, '.', 2), CAST(places AS INTEGER), '0') AS HUGEINT) END;
+
+-- Without its last `drop` digits: half away from zero, toward minus infinity, toward plus infinity.
+CREATE OR REPLACE TEMP MACRO wide_rounded(x, drop) AS
+    list_transform(wide_parts(x, drop), lambda p : CAST(p.sign || left(p.digits, length(p.digits) - drop) AS BIGNUM)
+        + CAST(CASE WHEN right(p.digits, drop) < '5' THEN '0' ELSE p.sign || '1' END AS BIGNUM))[1];
+CREATE OR REPLACE TEMP MACRO wide_floor(x, drop) AS
+    list_transform(wide_parts(x, drop), lambda p : CAST(p.sign || left(p.digits, length(p.digits) - drop) AS BIGNUM)
+        - CAST(CASE WHEN p.sign = '-' AND rtrim(right(p.digits, drop), '0') <> '' THEN 1 ELSE 0 END AS BIGNUM))[1];
+CREATE OR REPLACE TEMP MACRO wide_ceil(x, drop) AS
+    list_transform(wide_parts(x, drop), lambda p : CAST(p.sign || left(p.digits, length(p.digits) - drop) AS BIGNUM)
+        + CAST(CASE WHEN p.sign = '' AND rtrim(right(p.digits, drop), '0') <> '' THEN 1 ELSE 0 END AS BIGNUM))[1];
+
+-- The digits in groups of 18, least significant first, each with the zeros that follow it: two groups multiply in HUGEINT.
+CREATE OR REPLACE TEMP MACRO wide_limbs(x) AS
+    list_transform([ltrim(CAST(x AS VARCHAR), '-')], lambda t :
+        list_transform(range(0, (length(t) + 17) // 18), lambda i : struct_pack(
+            digits := CAST(right(left(t, length(t) - 18 * i), 18) AS HUGEINT), zeros := 18 * i)))[1];
+CREATE OR REPLACE TEMP MACRO wide_product(a, b) AS
+    list_transform([struct_pack(a := wide_limbs(a), b := wide_limbs(b), negative :=
+        (left(CAST(a AS VARCHAR), 1) = '-') <> (left(CAST(b AS VARCHAR), 1) = '-'))], lambda f :
+        list_sum(flatten(list_transform(f.a, lambda p : list_transform(f.b, lambda q : CAST(
+            CASE WHEN f.negative THEN '-' ELSE '' END || CAST(p.digits * q.digits AS VARCHAR)
+                || repeat('0', p.zeros + q.zeros) AS BIGNUM))))))[1];
+
+-- x / d toward zero by long division, 18 digits a step; d is a whole number of at most 18 digits. The divisor travels
+-- with the state, because a lambda that names an aggregate around it fails inside DuckDB.
+CREATE OR REPLACE TEMP MACRO wide_long_division(x, d) AS
+    list_reduce(list_reverse(wide_limbs(x)), lambda s, limb : struct_pack(
+        digits := s.digits || lpad(CAST((s.remainder * 1000000000000000000::HUGEINT + limb.digits) // s.divisor AS VARCHAR), 18, '0'),
+        remainder := (s.remainder * 1000000000000000000::HUGEINT + limb.digits) % s.divisor,
+        divisor := s.divisor),
+        struct_pack(digits := '', remainder := 0::HUGEINT, divisor := d)).digits;
+CREATE OR REPLACE TEMP MACRO wide_safe_quotient(x, d) AS
+    CAST(CASE WHEN (left(CAST(x AS VARCHAR), 1) = '-') <> (d < 0) THEN '-' ELSE '' END
+        || wide_long_division(x, abs(CAST(d AS HUGEINT))) AS BIGNUM);
+CREATE OR REPLACE TEMP MACRO wide_quotient(x, d) AS
+    CASE WHEN d = 0 THEN divided_by_zero() ELSE wide_safe_quotient(x, d) END;
+
+-- Like percentile_between, in units of 10^-(places of the numbers + share_places).
+CREATE OR REPLACE TEMP MACRO wide_percentile_between(numbers, share, share_places) AS
+    list_transform(list_transform([list_sort(numbers)], lambda v : struct_pack(
+        v := v, at := CAST(len(v) - 1 AS DECIMAL(18, 0)) * share)), lambda s :
+        wide_shift(s.v[CAST(floor(s.at) AS BIGINT) + 1], share_places) + wide_product(
+            s.v[least(CAST(floor(s.at) AS BIGINT) + 2, len(s.v))] - s.v[CAST(floor(s.at) AS BIGINT) + 1],
+            CAST(unscaled(s.at - floor(s.at)) AS BIGNUM)))[1];

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from engine.metrics.digits import Digits, Lowered, as_decimal, at_scale, common_digits, common_profile, literal, united
-from engine.metrics.lowering import LoweringHandler, SelectLowering, is_inner, rescale
+from engine.metrics.digits import Digits, Lowered, as_decimal, common_digits, common_profile, united
+from engine.metrics.lowering import LoweringHandler, SelectLowering, is_inner
 
 
 def _column(of: SelectLowering, node: exp.Column) -> Lowered:
@@ -16,7 +16,7 @@ def _column(of: SelectLowering, node: exp.Column) -> Lowered:
 
 
 def _literal(of: SelectLowering, node: exp.Literal) -> Lowered:
-    return Lowered(node) if node.is_string else literal(node.name)
+    return Lowered(node) if node.is_string else of.form.literal(node.name)
 
 
 def _paren(of: SelectLowering, node: exp.Paren) -> Lowered:
@@ -30,9 +30,9 @@ def _sum_of(of: SelectLowering, node: exp.Add | exp.Sub) -> Lowered:
         return Lowered(type(node)(this=sides[0].node, expression=sides[1].node))
     first, second = sides[0].digits, sides[1].digits
     scale = max(first.scale, second.scale)
-    digits = Digits(max(first.integer, second.integer) + 1, scale, proven=first.proven and second.proven).bounded()
-    left, right = (at_scale(side, scale) for side in sides)
-    return Lowered(type(node)(this=left, expression=right), digits)
+    digits = Digits(max(first.integer, second.integer) + 1, scale, proven=first.proven and second.proven)
+    left, right = (of.form.at_scale(side, scale) for side in sides)
+    return Lowered(type(node)(this=left, expression=right), of.form.bounded(digits))
 
 
 def _product(of: SelectLowering, node: exp.Mul) -> Lowered:
@@ -45,7 +45,7 @@ def _product(of: SelectLowering, node: exp.Mul) -> Lowered:
 
 
 def _modulo(of: SelectLowering, node: exp.Mod) -> Lowered:
-    (left, right), digits = united([of.expression(node.this), of.expression(node.expression)])
+    (left, right), digits = united(of.form, [of.expression(node.this), of.expression(node.expression)])
     # A paren keeps `a % b` together whatever stands around it.
     return Lowered(exp.Mod(this=left, expression=right), digits)
 
@@ -89,7 +89,7 @@ def _case(of: SelectLowering, node: exp.Case) -> Lowered:
     default = node.args.get("default")
     written = [branch.args["true"] for branch in node.args["ifs"]] + ([default] if default is not None else [])
     values = [of.expression(each) for each in written]
-    results, digits = united(values)
+    results, digits = united(of.form, values)
     branches = [exp.If(this=test, true=result) for test, result in zip(tests, results, strict=False)]
     profile = common_profile(values)
     case = exp.Case(ifs=branches, default=results[-1] if default is not None else None)
@@ -98,14 +98,14 @@ def _case(of: SelectLowering, node: exp.Case) -> Lowered:
 
 def _choice(of: SelectLowering, node: exp.Coalesce | exp.Least | exp.Greatest) -> Lowered:
     values = [of.expression(each) for each in (node.this, *node.expressions)]
-    results, digits = united(values)
+    results, digits = united(of.form, values)
     node.set("this", results[0])
     node.set("expressions", results[1:])
     return Lowered(node, digits, common_profile(values))
 
 
 def _comparison(of: SelectLowering, node: exp.Binary) -> Lowered:
-    (left, right), _ = united([of.expression(node.this), of.expression(node.expression)])
+    (left, right), _ = united(of.form, [of.expression(node.this), of.expression(node.expression)])
     return Lowered(type(node)(this=left, expression=right))
 
 
@@ -114,13 +114,14 @@ def _in(of: SelectLowering, node: exp.In) -> Lowered:
     query = node.args.get("query")
     if query is not None:
         columns, _ = of.lowering.query(query, of.relations, of.ctes)
-        digits = common_digits([value, next(iter(columns.values()))])
+        other = next(iter(columns.values()))
+        digits = common_digits(of.form, [value, other])
         node.set("this", value.node)
         if digits is not None and not digits.whole_type:
-            rescale(query, 0, digits.scale)
-            node.set("this", at_scale(value, digits.scale))
+            of.lowering.rescale(query, 0, other, digits)
+            node.set("this", of.form.at_scale(value, digits.scale))
         return Lowered(node)
-    results, _ = united([value, *(of.expression(each) for each in node.expressions)])
+    results, _ = united(of.form, [value, *(of.expression(each) for each in node.expressions)])
     return Lowered(exp.In(this=results[0], expressions=results[1:]))
 
 
@@ -129,7 +130,7 @@ def _total(of: SelectLowering, node: exp.Sum) -> Lowered:
     if inner.digits is None:
         return Lowered(wrapped)
     digits = replace(inner.digits, integer=inner.digits.integer + of.row_digits)
-    return Lowered(wrapped, digits.bounded())
+    return Lowered(wrapped, of.form.bounded(digits))
 
 
 def _argument(of: SelectLowering, node: exp.Expr) -> tuple[Lowered, exp.Expr]:
@@ -174,7 +175,7 @@ def _shifted(of: SelectLowering, node: exp.Lag | exp.Lead) -> Lowered:
     values = [of.expression(node.this)]
     if node.args.get("default") is not None:
         values.append(of.expression(node.args["default"]))
-    results, digits = united(values)
+    results, digits = united(of.form, values)
     node.set("this", results[0])
     if len(results) > 1:
         node.set("default", results[1])

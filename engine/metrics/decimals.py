@@ -1,8 +1,10 @@
-"""Exact numbers in SQL: placeholders become DECIMAL arithmetic once the digits of the data are known (DESIGN §6).
+"""Exact numbers in SQL: placeholders become arithmetic once the digits of the data are known (DESIGN §6).
 
 Every number of the lowered query is DECIMAL(38, s) with a scale s that is known here, or an integer type. A sum
-cannot round; where the digits prove that it cannot overflow either, the query is `proven`, and otherwise DuckDB
-raises an error instead of losing a digit. The arithmetic that DuckDB lacks is in `engine/executors/macros.sql`.
+cannot round; where the digits prove that it cannot overflow either, the query is `proven`. Where they do not, the
+query is lowered again in the `wide` form, which has no limit and is slower; and where that form does not know what
+the query does, the first result stays as `checked`: DuckDB raises an error instead of losing a digit. The arithmetic
+that DuckDB lacks is in `engine/executors/macros.sql`.
 """
 
 from __future__ import annotations
@@ -12,7 +14,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from engine.metrics import arithmetic, exact_calls
+from engine.metrics import arithmetic, exact_calls, wide
+from engine.metrics.digits import DecimalForm, TooManyDigits
 from engine.metrics.lowering import Lowering
 from engine.metrics.placeholders import exact_divide, plain_number, to_decimal, to_whole
 from engine.values.numbers import NumberProfile
@@ -26,25 +29,61 @@ __all__ = [
     "to_whole",
 ]
 
+PROVEN, WIDE, CHECKED = "proven", "wide", "checked"
+
 
 @dataclass(frozen=True, slots=True)
 class LoweredQuery:
-    """A query without placeholders. `scale` is the decimal places of its number columns; `exact_path` is `proven`
-    when the digits of the data rule out an overflow, and `checked` when DuckDB would raise on one."""
+    """A query without placeholders.
+
+    `scale` is the most decimal places of its number columns. `exact_path` is `proven` when the digits of the data
+    rule out an overflow, `checked` when DuckDB would raise on one (see `overflow.needs_more_digits`), and `wide`
+    when numbers are BIGNUM inside and there is no limit: then the number columns come out as VARCHAR, plain decimal
+    text without needless zeros.
+    """
 
     select: exp.Query
     scale: int
     exact_path: str
 
 
-def lower_numbers(query: exp.Query, profiles: Mapping[str, NumberProfile], rows: int) -> LoweredQuery:
+def lower_numbers(
+    query: exp.Query, profiles: Mapping[str, NumberProfile], rows: int, *, prefer_wide: bool = False
+) -> LoweredQuery:
     """Replace the placeholders of a metric's query, given what landing knows about its properties.
 
     `profiles` is keyed by property name, and a name that is missing has no values; `rows` bounds the number of
-    events any one window can hold. Raises UserError when numbers need more than 38 digits.
+    events any one window can hold. `prefer_wide` takes the wide path even where the fast one is expected to do: for
+    a query that turned out to need more digits while it ran. Raises UserError when the numbers need more than 38
+    digits and the wide path does not know what the query does with them.
     """
-    lowering = Lowering(profiles, len(str(max(rows, 1))), arithmetic.HANDLERS, exact_calls.CALLS)
+    row_digits = len(str(max(rows, 1)))
+    fast: LoweredQuery | TooManyDigits
+    try:
+        fast = _fast(query, profiles, row_digits)
+    except TooManyDigits as error:
+        fast = error
+    if isinstance(fast, LoweredQuery) and fast.exact_path == PROVEN and not prefer_wide:
+        return fast
+    try:
+        return _wide(query, profiles, row_digits)
+    except wide.NotWide:
+        if isinstance(fast, TooManyDigits):
+            raise fast from None
+        return fast
+
+
+def _fast(query: exp.Query, profiles: Mapping[str, NumberProfile], row_digits: int) -> LoweredQuery:
+    lowering = Lowering(DecimalForm(), profiles, row_digits, arithmetic.HANDLERS, exact_calls.CALLS)
     tree = query.copy()
     columns, _ = lowering.query(tree, {}, {})
     scales = [column.digits.scale for column in columns.values() if column.digits is not None]
-    return LoweredQuery(tree, max(scales, default=0), "proven" if lowering.proven else "checked")
+    return LoweredQuery(tree, max(scales, default=0), PROVEN if lowering.proven else CHECKED)
+
+
+def _wide(query: exp.Query, profiles: Mapping[str, NumberProfile], row_digits: int) -> LoweredQuery:
+    lowering = Lowering(wide.WideForm(), profiles, row_digits, wide.HANDLERS, wide.CALLS)
+    tree = query.copy()
+    columns, _ = lowering.query(tree, {}, {})
+    scales = [column.digits.scale for column in columns.values() if column.digits is not None]
+    return LoweredQuery(wide.with_text_values(tree, columns), max(scales, default=0), WIDE)

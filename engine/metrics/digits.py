@@ -2,13 +2,14 @@
 
 DuckDB silently rounds when it unifies DECIMAL(38, 2) with DECIMAL(38, 20) in CASE, COALESCE, LEAST, a comparison
 or a UNION: it keeps the first scale. So every such meeting is given explicit casts to the larger scale here, which
-either are exact or raise.
+either are exact or raise. What a number with places is typed as is its form: DECIMAL here, BIGNUM in `wide`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from sqlglot import exp
 
@@ -17,6 +18,10 @@ from engine.values.numbers import MAX_DIGITS, NumberProfile
 
 #: What a number read from text without a profile may have: a part of a text, or a value inside JSON.
 UNPROFILED = NumberProfile(integer_digits=18, fraction_digits=12, irregular=1, not_numbers=1)
+
+
+class TooManyDigits(UserError):
+    """Numbers of a metric need more than 38 digits, which no DECIMAL holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,7 @@ class Digits:
 
     def bounded(self) -> Digits:
         if self.scale > MAX_DIGITS:
-            raise UserError(
+            raise TooManyDigits(
                 f"a metric needs {self.scale} decimal places, and {MAX_DIGITS} digits are the most that stay exact; "
                 "round the factors first, for example ROUND(x, 6)"
             )
@@ -50,6 +55,32 @@ class Lowered:
     node: exp.Expr
     digits: Digits | None = None
     profile: NumberProfile | None = None
+
+
+class NumberForm(Protocol):
+    """What numbers with decimal places are typed as in a lowered query; whole numbers may stay integers."""
+
+    def bounded(self, digits: Digits) -> Digits:
+        """The digits that the form can hold of these. Raises TooManyDigits when it cannot hold the places."""
+
+    def at_scale(self, value: Lowered, scale: int) -> exp.Expr:
+        """The number with `scale` places; never fewer than its own, so that nothing can round."""
+
+    def literal(self, text: str) -> Lowered:
+        """A plain number written in the metric: an integer where it is small and whole."""
+
+
+class DecimalForm:
+    """The fast form: DECIMAL(38, scale)."""
+
+    def bounded(self, digits: Digits) -> Digits:
+        return digits.bounded()
+
+    def at_scale(self, value: Lowered, scale: int) -> exp.Expr:
+        return at_scale(value, scale)
+
+    def literal(self, text: str) -> Lowered:
+        return literal(text)
 
 
 def decimal_type(scale: int) -> exp.DataType:
@@ -80,7 +111,7 @@ def literal(text: str) -> Lowered:
     return Lowered(cast, digits.bounded())
 
 
-def common_digits(values: Sequence[Lowered]) -> Digits | None:
+def common_digits(form: NumberForm, values: Sequence[Lowered]) -> Digits | None:
     """The digits that hold every number among `values`; None when there is none."""
     known = [value.digits for value in values if value.digits is not None]
     if not known:
@@ -88,15 +119,15 @@ def common_digits(values: Sequence[Lowered]) -> Digits | None:
     scale = max(digits.scale for digits in known)
     whole_type = all(digits.whole_type for digits in known)
     most = max(digits.integer for digits in known)
-    return Digits(most, scale, whole_type, proven=all(digits.proven for digits in known)).bounded()
+    return form.bounded(Digits(most, scale, whole_type, proven=all(digits.proven for digits in known)))
 
 
-def united(values: Sequence[Lowered]) -> tuple[list[exp.Expr], Digits | None]:
+def united(form: NumberForm, values: Sequence[Lowered]) -> tuple[list[exp.Expr], Digits | None]:
     """Numbers brought to one scale, as the branches of a CASE must be; texts and NULLs stay as they are."""
-    digits = common_digits(values)
+    digits = common_digits(form, values)
     if digits is None or digits.whole_type:
         return [value.node for value in values], digits
-    return [at_scale(value, digits.scale) for value in values], digits
+    return [form.at_scale(value, digits.scale) for value in values], digits
 
 
 def common_profile(values: Sequence[Lowered]) -> NumberProfile | None:

@@ -7,9 +7,17 @@ from decimal import Decimal
 
 from sqlglot import exp
 
-from engine.errors import UserError
 from engine.metrics.arithmetic import small_whole
-from engine.metrics.digits import UNPROFILED, Digits, Lowered, as_decimal, at_scale, decimal_type, literal
+from engine.metrics.digits import (
+    UNPROFILED,
+    Digits,
+    Lowered,
+    TooManyDigits,
+    as_decimal,
+    at_scale,
+    decimal_type,
+    literal,
+)
 from engine.metrics.lowering import LoweringHandler, SelectLowering
 from engine.metrics.placeholders import (
     EXACT_DIVIDE,
@@ -33,7 +41,7 @@ def _read(of: SelectLowering, node: exp.Anonymous) -> Lowered:
     if profile.values == 0 and text.profile is not None and not (profile.irregular or profile.not_numbers):
         return Lowered(exp.Cast(this=exp.Null(), to=decimal_type(0)), Digits(1))
     if profile.integer_digits + fraction > MAX_DIGITS:
-        raise UserError(
+        raise TooManyDigits(
             f"{_shown(node.expressions[0])} holds numbers with up to {profile.integer_digits} digits before the point "
             f"and {fraction} after it, and {MAX_DIGITS} together are the most that stay exact; round it before sending"
         )
@@ -54,8 +62,7 @@ def _guarded(text: exp.Expr, profile: NumberProfile, fraction: int, *, of_landed
     The pattern bounds the digits, so that no cast can round. A landed number cannot have more digits than its
     profile says; a text that never landed as a value can, and then raises.
     """
-    places = f"(\\.[0-9]{{1,{fraction}}}0*)?" if fraction else "(\\.0+)?"
-    pattern = exp.Literal.string(f"-?0*[0-9]{{1,{max(profile.integer_digits, 1)}}}{places}")
+    pattern = exp.Literal.string(bounded_pattern(profile, fraction))
 
     def fits(value: exp.Expr) -> exp.Expr:
         return exp.Anonymous(this="REGEXP_FULL_MATCH", expressions=[value, pattern.copy()])
@@ -76,7 +83,38 @@ def _guarded(text: exp.Expr, profile: NumberProfile, fraction: int, *, of_landed
     return exp.Case(ifs=branches)
 
 
+def bounded_pattern(profile: NumberProfile, places: int) -> str:
+    """A regular expression for the plain numbers that need no more digits than the profile and `places` say."""
+    fraction = f"(\\.[0-9]{{1,{places}}}0*)?" if places else "(\\.0+)?"
+    return f"-?0*[0-9]{{1,{max(profile.integer_digits, 1)}}}{fraction}"
+
+
+def never_zero(divisor: exp.Expr) -> bool:
+    """Whether a divisor cannot be 0 by its form: a number written out, NULLIF(…, 0), the count of an average."""
+    divisor = divisor.unnest()
+    if isinstance(divisor, exp.Neg):
+        return never_zero(divisor.this)
+    if isinstance(divisor, exp.Literal):
+        return not _is_zero(divisor)
+    if not isinstance(divisor, exp.Case) or len(divisor.args["ifs"]) != 1:
+        return False
+    branch, default = divisor.args["ifs"][0], divisor.args.get("default")
+    test, value = branch.this.unnest(), branch.args["true"].unnest()
+    if not isinstance(test, (exp.GT, exp.EQ)) or not _is_zero(test.expression):
+        return False
+    tested = test.this.unnest()
+    if isinstance(test, exp.GT):
+        return default is None and bool(value == tested)
+    return isinstance(value, exp.Null) and default is not None and bool(default.unnest() == tested)
+
+
+def _is_zero(node: exp.Expr) -> bool:
+    node = node.unnest()
+    return isinstance(node, exp.Literal) and not node.is_string and Decimal(node.name) == 0
+
+
 def _quotient(of: SelectLowering, node: exp.Anonymous) -> Lowered:
+    macro = "SAFE_QUOTIENT" if never_zero(node.expressions[1]) else "WHOLE_QUOTIENT"
     top, bottom = (of.expression(each) for each in node.expressions)
     first, second = top.digits or Digits(1), bottom.digits or Digits(1)
     multiplied = _multiplied(top, bottom)
@@ -87,7 +125,7 @@ def _quotient(of: SelectLowering, node: exp.Anonymous) -> Lowered:
     bottom_literal = isinstance(bottom.node, exp.Literal)
     integer = first.integer - second.integer + 1 if bottom_literal else first.integer + second.scale
     digits = Digits(max(integer, 1), QUOTIENT_PLACES, proven=first.proven and second.proven)
-    return Lowered(exp.Anonymous(this="WHOLE_QUOTIENT", expressions=whole), digits.bounded())
+    return Lowered(exp.Anonymous(this=macro, expressions=whole), digits.bounded())
 
 
 def _multiplied(top: Lowered, bottom: Lowered) -> Lowered | None:
@@ -126,18 +164,23 @@ def _plain_text(of: SelectLowering, node: exp.Anonymous) -> Lowered:
 
 
 def _percentile(of: SelectLowering, node: exp.Anonymous) -> Lowered:
-    value, share = of.expression(node.expressions[0]), node.expressions[1].name
-    places = len(share.partition(".")[2])
+    value = of.expression(node.expressions[0])
     digits = value.digits or Digits(1)
-    number = as_decimal(value)
-    present = exp.Not(this=exp.Is(this=number.copy(), expression=exp.Null()))
-    numbers = exp.Filter(this=exp.Anonymous(this="LIST", expressions=[number]), expression=exp.Where(this=present))
-    weight = exp.Cast(this=exp.Literal.string(share), to=exp.DataType.build(f"DECIMAL(18, {places})", dialect="duckdb"))
+    numbers, weight, places = present_numbers(as_decimal(value), node.expressions[1].name)
     between = str(node.this).upper() == PERCENTILE_CONT
     if between:
         digits = replace(digits, integer=digits.integer + 1, scale=digits.scale + places).bounded()
     call = exp.Anonymous(this="PERCENTILE_BETWEEN" if between else "PERCENTILE_AT", expressions=[numbers, weight])
     return Lowered(call, replace(digits, whole_type=False))
+
+
+def present_numbers(number: exp.Expr, share: str) -> tuple[exp.Expr, exp.Expr, int]:
+    """For a percentile: the list of the numbers that are not NULL, the share as a decimal, and its places."""
+    places = len(share.partition(".")[2])
+    present = exp.Not(this=exp.Is(this=number.copy(), expression=exp.Null()))
+    numbers = exp.Filter(this=exp.Anonymous(this="LIST", expressions=[number]), expression=exp.Where(this=present))
+    weight = exp.Cast(this=exp.Literal.string(share), to=exp.DataType.build(f"DECIMAL(18, {places})", dialect="duckdb"))
+    return numbers, weight, places
 
 
 CALLS: dict[str, LoweringHandler] = {

@@ -184,6 +184,14 @@ _KEYWORDS: dict[str, frozenset[str]] = {
     "Select": frozenset({"SELECT"}),
     "Subquery": frozenset({"("}),
     "Cast": frozenset({"CAST"}),
+    "With": frozenset({"WITH"}),
+    "Group": frozenset({"GROUP BY"}),
+    "Having": frozenset({"HAVING"}),
+    "Qualify": frozenset({"QUALIFY"}),
+    "Order": frozenset({"ORDER BY"}),
+    "Offset": frozenset({"OFFSET"}),
+    "PercentileCont": frozenset({"QUANTILE_CONT"}),
+    "PercentileDisc": frozenset({"QUANTILE_DISC"}),
 }
 
 
@@ -288,7 +296,16 @@ def _parse(text: MetricText, tokens: list[Token]) -> exp.Expr:
         tree = tree.this
     if not isinstance(tree, exp.Expr):
         raise CatalogError([text.problem(0, "the metric is empty", "write SELECT COUNT(*) AS value FROM events")])
+    _spell_out_not_like(tree)
     return tree
+
+
+def _spell_out_not_like(tree: exp.Expr) -> None:
+    """Turn the parser's one node for NOT LIKE into NOT over LIKE, as it does itself for NOT IN and NOT BETWEEN."""
+    for node in list(tree.find_all(exp.Like, exp.ILike)):
+        if node.args.get("negate"):
+            node.set("negate", None)
+            node.replace(exp.Not(this=node.copy()))
 
 
 def _syntax(text: MetricText, error: ParseError) -> Iterator[Problem]:

@@ -6,11 +6,13 @@ What each kind of node becomes is in `arithmetic` and `exact_calls`; how many di
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlglot import exp
 
-from engine.metrics.digits import Lowered, common_digits, common_profile, decimal_type
+from engine.metrics.digits import Digits, Lowered, NumberForm, common_digits, common_profile
+from engine.metrics.group_conditions import move_condition_of_groups
 from engine.metrics.properties import property_path
 from engine.values.numbers import NumberProfile
 
@@ -22,9 +24,14 @@ Calls = Mapping[str, LoweringHandler]
 
 class Lowering:
     def __init__(
-        self, profiles: Mapping[str, NumberProfile], row_digits: int, handlers: Handlers, calls: Calls
+        self,
+        form: NumberForm,
+        profiles: Mapping[str, NumberProfile],
+        row_digits: int,
+        handlers: Handlers,
+        calls: Calls,
     ) -> None:
-        self.handlers, self.calls = handlers, calls
+        self.form, self.handlers, self.calls = form, handlers, calls
         self.profiles = profiles
         self.event_digits = row_digits
         self.proven = True
@@ -53,12 +60,26 @@ class Lowering:
         right, right_rows = self.query(node.expression, outer, ctes)
         columns: dict[str, Lowered] = {}
         for index, (name, first, second) in enumerate(zip(left, left.values(), right.values(), strict=False)):
-            digits = common_digits([first, second])
+            digits = common_digits(self.form, [first, second])
             if digits is not None and not digits.whole_type:
-                for side in (node.this, node.expression):
-                    rescale(side, index, digits.scale)
+                for side, known in ((node.this, first), (node.expression, second)):
+                    self.rescale(side, index, known, digits)
             columns[name] = Lowered(first.node, digits, common_profile([first, second]))
         return columns, max(left_rows, right_rows) + 1
+
+    def rescale(self, side: exp.Expr, index: int, known: Lowered, to: Digits) -> None:
+        """Bring one column of a query, whose digits are `known`, to the places of the numbers it meets."""
+        while isinstance(side, exp.Subquery):
+            side = side.this
+        if isinstance(side, exp.SetOperation):
+            self.rescale(side.this, index, known, to)
+            self.rescale(side.expression, index, known, to)
+            return
+        projection = side.expressions[index]
+        value = projection.this if isinstance(projection, exp.Alias) else projection
+        # A column of NULLs has no digits; it is cast like a whole number.
+        digits = known.digits or Digits(1, whole_type=True)
+        value.replace(self.form.at_scale(replace(known, node=value.copy(), digits=digits), to.scale))
 
     def profile(self, node: exp.Expr) -> NumberProfile | None:
         """What is known of the text at a property access; None for any other expression."""
@@ -68,18 +89,6 @@ class Lowering:
         known = self.profiles.get(".".join(path), NumberProfile())
         # A value inside JSON text was not looked at when it landed.
         return known if len(path) == 1 or path[0] not in self.profiles else None
-
-
-def rescale(side: exp.Expr, index: int, scale: int) -> None:
-    while isinstance(side, exp.Subquery):
-        side = side.this
-    if isinstance(side, exp.SetOperation):
-        rescale(side.this, index, scale)
-        rescale(side.expression, index, scale)
-        return
-    projection = side.expressions[index]
-    value = projection.this if isinstance(projection, exp.Alias) else projection
-    value.replace(exp.Cast(this=value.copy(), to=decimal_type(scale)))
 
 
 class SelectLowering:
@@ -93,6 +102,7 @@ class SelectLowering:
         ctes: Mapping[str, tuple[Columns, int]],
     ) -> None:
         self.lowering, self.select, self.ctes = lowering, select, ctes
+        self.form = lowering.form
         self.relations: dict[str, Columns] = dict(outer)
         self.row_digits = 0
 
@@ -114,6 +124,7 @@ class SelectLowering:
             node = select.args.get(clause)
             if node is not None:
                 self.children(node)
+        move_condition_of_groups(select)
         return columns, max(self.row_digits, 1)
 
     def _source(self, source: exp.Expr) -> None:

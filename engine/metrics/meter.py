@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.metric import BillableMetric
+from engine.catalog.metric import Aggregation, BillableMetric
 from engine.catalog.place import Place
 from engine.catalog.product import Product
 from engine.errors import CatalogError
+from engine.metrics.batch import BATCHED, batch_query, value_columns
 from engine.metrics.decimals import lower_numbers
-from engine.metrics.query import MetricQuery
-from engine.metrics.scope import PropertyStore, scoped_query, scoped_rows
+from engine.metrics.first_seen import first_seen_query
+from engine.metrics.optimisations import Optimisations
+from engine.metrics.query import Combination, MetricQuery
+from engine.metrics.scope import Scope, keeps_rows, scoped_batch, scoped_query, scoped_rows
 from engine.metrics.sql import parse_sql_metric
 from engine.metrics.streaming import streaming_query
 
 
 @dataclass(frozen=True)
 class Meter:
-    """One metric read by one set of keys; `query` is scoped, ready to run over `windows`."""
+    """One metric read by one set of keys.
+
+    `combined_by` says how its values over the segments of a statement period make the value at each cut; when None,
+    it is read from the start of the period to every cut.
+    """
 
     meter_id: int
     metric: BillableMetric
     keys: tuple[str, ...]
-    additive: bool
+    query: MetricQuery
+    combined_by: Combination | None
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One scoped query, ready to run: columns window_id, key_values, then one of `columns` for each of `meters`.
+
+    A quantity of NULL contributes nothing. With `first_seen` the query reads whole windows and gives their parts.
+    """
+
+    meters: tuple[Meter, ...]
     query: exp.Select
+    columns: tuple[str, ...] = ("value",)
+    first_seen: bool = False
+
+
+@dataclass(frozen=True)
+class MeterPlan:
+    """The meters by their ids, the readings that fill them, and the meters of each product by product id, in the
+    order of `Product.metrics_over_time`.
+    """
+
+    meters: tuple[Meter, ...]
+    readings: tuple[Reading, ...]
+    of_product: Mapping[str, tuple[int, ...]]
 
 
 def metric_query(metric: BillableMetric, keys: Iterable[str] = ()) -> MetricQuery:
@@ -54,37 +85,79 @@ def product_keys(product: Product) -> tuple[str, ...]:
 
 
 def plan_meters(
-    catalog: Catalog, products: Iterable[Product], store: PropertyStore, rows: int
-) -> tuple[tuple[Meter, ...], dict[str, int]]:
-    """The meters that the products need, and the meter id of each product by product id."""
+    catalog: Catalog,
+    products: Iterable[Product],
+    scope: Scope,
+    rows: int,
+    optimisations: Optimisations,
+) -> MeterPlan:
+    """The meters that the products need and how to read them; `rows` bounds the events of any one window."""
     planned: dict[tuple[str, tuple[str, ...]], Meter] = {}
-    of_product: dict[str, int] = {}
+    of_product: dict[str, tuple[int, ...]] = {}
     for product in products:
-        assert product.billable_metric_id is not None
-        keys = product_keys(product)
-        wanted = (product.billable_metric_id, tuple(sorted(keys)))
-        if wanted not in planned:
-            metric = catalog.metric(product.billable_metric_id)
-            query = metric_query(metric, wanted[1])
-            planned[wanted] = Meter(
-                meter_id=len(planned),
-                metric=metric,
-                keys=wanted[1],
-                additive=query.additive,
-                query=compile_meter(query, wanted[1], store, rows),
-            )
-        of_product[product.id] = planned[wanted].meter_id
-    return tuple(planned.values()), of_product
+        keys = tuple(sorted(product_keys(product)))
+        for metric_id, _, _ in product.metrics_over_time():
+            if (metric_id, keys) not in planned:
+                metric = catalog.metric(metric_id)
+                query = metric_query(metric, keys)
+                combined_by = _combined_by(metric, query, keys, optimisations)
+                planned[metric_id, keys] = Meter(len(planned), metric, keys, query, combined_by)
+        of_product[product.id] = tuple(
+            planned[metric_id, keys].meter_id for metric_id, _, _ in product.metrics_over_time()
+        )
+    meters = tuple(planned.values())
+    batches = _batches(meters, scope, rows, optimisations)
+    return MeterPlan(meters, tuple(_reading(batch, scope, rows, optimisations) for batch in batches), of_product)
 
 
-def compile_meter(query: MetricQuery, keys: Iterable[str], store: PropertyStore, rows: int) -> exp.Select:
+def _combined_by(
+    metric: BillableMetric, query: MetricQuery, keys: Sequence[str], optimisations: Optimisations
+) -> Combination | None:
+    if not optimisations.parts:
+        return None
+    if metric.aggregation_type is Aggregation.UNIQUE and optimisations.first_seen:
+        return Combination.SUM
+    return query.combined_by if query.additive or keeps_rows(query, keys) else None
+
+
+def _batches(meters: Sequence[Meter], scope: Scope, rows: int, optimisations: Optimisations) -> list[tuple[Meter, ...]]:
+    """Meters that can be read together, each in exactly one batch, in the order of their first meters.
+
+    They have the same keys, look at the same event types, and are cut into windows alike. Only numbers that are
+    proven to fit are read together, because one that does not would fail the others with it.
+    """
+    batches: dict[object, list[Meter]] = {}
+    for meter in meters:
+        metric = meter.metric
+        together: object = meter.meter_id
+        if optimisations.batches and metric.aggregation_type in BATCHED:
+            lowered = lower_numbers(meter.query.select, scope.store.profiles, rows)
+            if lowered.exact_path == "proven":
+                together = (meter.keys, metric.event_type_filter)
+        batches.setdefault(together, []).append(meter)
+    return [tuple(batch) for batch in batches.values()]
+
+
+def _reading(batch: tuple[Meter, ...], scope: Scope, rows: int, optimisations: Optimisations) -> Reading:
+    first = batch[0]
+    if len(batch) > 1:
+        columns = value_columns([meter.metric for meter in batch])
+        query = batch_query([meter.metric for meter in batch], first.keys)
+        lowered = lower_numbers(query.select, scope.store.profiles, rows).select
+        return Reading(batch, scoped_batch(query, lowered, first.keys, columns, scope), columns)
+    if first.metric.aggregation_type is Aggregation.UNIQUE and first.combined_by is not None:
+        return Reading(batch, first_seen_query(first.metric, first.keys, scope), first_seen=True)
+    return Reading(batch, compile_meter(first.query, first.keys, scope, rows))
+
+
+def compile_meter(query: MetricQuery, keys: Iterable[str], scope: Scope, rows: int) -> exp.Select:
     """The scoped query with exact numbers: columns window_id, key_values, value (see `scoped_query`)."""
-    return scoped_query(query, lower_numbers(query.select, store.profiles, rows).select, tuple(keys), store)
+    return scoped_query(query, lower_numbers(query.select, scope.store.profiles, rows).select, tuple(keys), scope)
 
 
-def compile_rows(query: MetricQuery, store: PropertyStore, rows: int) -> exp.Select:
+def compile_rows(query: MetricQuery, scope: Scope, rows: int) -> exp.Select:
     """The scoped query with exact numbers and the metric's own columns, for previews."""
-    return scoped_rows(query, lower_numbers(query.select, store.profiles, rows).select, store)
+    return scoped_rows(query, lower_numbers(query.select, scope.store.profiles, rows).select, scope)
 
 
 def compiled_text(query: exp.Select) -> str:

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlglot import exp
+
+
+class Combination(StrEnum):
+    """How the values over consecutive parts of a window make the value over the whole of it, group by group."""
+
+    SUM = "SUM"
+    MAX = "MAX"
+    MIN = "MIN"
+    #: The value of the last part that has one.
+    LAST = "LAST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +37,15 @@ class MetricQuery:
     properties: tuple[tuple[str, ...], ...]
     #: The columns of `events` that are read besides properties, hidden ones included.
     event_columns: tuple[str, ...] = ()
-    #: Whether the value over a window is the sum of the values over any split of it, group by group.
-    additive: bool = False
+    #: How values over parts of a window are combined; None when the whole must be read at once. Anything but SUM
+    #: holds only while no group column is summed away.
+    combined_by: Combination | None = None
 
     @property
     def group_columns(self) -> tuple[str, ...]:
         return tuple(name for name in self.columns if name != self.value_column)
+
+    @property
+    def additive(self) -> bool:
+        """Whether the value over a window is the sum of the values over any split of it."""
+        return self.combined_by is Combination.SUM

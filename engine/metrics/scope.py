@@ -7,7 +7,7 @@ plain column for each property that the metric reads. DuckDB turns the correlati
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -46,45 +46,69 @@ class PropertyStore:
             return None
         return places[0] if len(places) == 1 else exp.func("COALESCE", *places)
 
+    def without_profiles(self) -> PropertyStore:
+        """The same places, as if nothing were known of the numbers but how many digits they have."""
+        return PropertyStore(
+            {name: replace(profile, irregular=1, not_numbers=1) for name, profile in self.profiles.items()}
+        )
 
-def scoped_query(query: MetricQuery, select: exp.Query, keys: Sequence[str], store: PropertyStore) -> exp.Select:
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is known about the events that a metric will read: where their properties are, and by which properties
+    the usage filters of contracts choose among them.
+    """
+
+    store: PropertyStore
+    usage_filter_keys: tuple[str, ...] = ()
+
+
+def scoped_query(query: MetricQuery, select: exp.Query, keys: Sequence[str], scope: Scope) -> exp.Select:
     """A metric, its numbers lowered, over all windows: the query that runs.
 
     Reads `event_files`, `windows(window_id)` and `alias_windows(alias, window_id, starting_at, ending_before)`: the
-    windows once more for every id that events may carry for the window's customer.
+    windows once more for every id that events may carry for the window's customer. With usage filters, alias_windows
+    also has (filter_key, filter_value), a row for each value that passes, or NULLs where everything does.
     Columns: window_id; key_values, a list with the text of each key in order; value. Grain: window_id, key_values.
     Rows whose quantity is NULL contribute nothing; columns that are not keys are summed away
     (spec/metering.md §7.3).
     """
-    texts = [
-        exp.cast(exp.column(_spelt(key, query.columns), table="m", quoted=True), exp.DType.VARCHAR.into_expr())
-        for key in keys
-    ]
-    key_values = exp.cast(exp.Array(expressions=texts), exp.DataType.build("VARCHAR[]", dialect="duckdb"))
     value: exp.Expr = exp.column(query.value_column, table="m", quoted=True)
-    summed = set(keys) != set(query.group_columns)
-    outer = exp.select(
-        exp.column("window_id", table="w"),
-        exp.alias_(key_values, "key_values"),
-        exp.alias_(exp.Sum(this=value) if summed else value, "value"),
-    ).from_(_windows_with(scope_events(query, select, store)))
-    outer = outer.where(exp.column(query.value_column, table="m", quoted=True).is_(exp.null()).not_())
-    if summed:
-        outer = outer.group_by(exp.column("window_id", table="w"), exp.column("key_values"))
-    return outer
+    summed = not keeps_rows(query, keys)
+    outer = _keyed(query, select, keys, scope).select(
+        exp.alias_(exp.Sum(this=value) if summed else value, "value"), copy=False
+    )
+    outer.where(value.is_(exp.null()).not_(), copy=False)
+    return outer.group_by(exp.column("window_id", table="w"), exp.column("key_values")) if summed else outer
 
 
-def scoped_rows(query: MetricQuery, select: exp.Query, store: PropertyStore) -> exp.Select:
+def scoped_batch(
+    query: MetricQuery, select: exp.Query, keys: Sequence[str], values: Sequence[str], scope: Scope
+) -> exp.Select:
+    """Several quantities of one query over all windows: window_id, key_values, then the columns `values` as they are.
+
+    Grain: as the query's own rows, so `keys` must be all its group columns.
+    """
+    columns = [exp.column(name, table="m", quoted=True) for name in values]
+    return _keyed(query, select, keys, scope).select(*columns, copy=False)
+
+
+def keeps_rows(query: MetricQuery, keys: Sequence[str]) -> bool:
+    """Whether grouping by `keys` leaves each row of the query as it is, with nothing summed away."""
+    return {key.lower() for key in keys} == {column.lower() for column in query.group_columns}
+
+
+def scoped_rows(query: MetricQuery, select: exp.Query, scope: Scope) -> exp.Select:
     """A metric's own rows for all windows: `window_id`, then its columns as they are. For previews."""
     columns = [exp.column(name, table="m", quoted=True) for name in query.columns]
     return exp.select(exp.column("window_id", table="w"), *columns).from_(
-        _windows_with(scope_events(query, select, store))
+        _windows_with(scope_events(query, select, scope))
     )
 
 
-def scope_events(query: MetricQuery, select: exp.Query, store: PropertyStore) -> exp.Query:
+def scope_events(query: MetricQuery, select: exp.Query, scope: Scope) -> exp.Query:
     """The metric with each `events` replaced by the current window's events of the current customer."""
-    return _with_events(query, select, store, _of_current_window)
+    return _with_events(query, select, scope.store, lambda events: _of_current_window(events, scope))
 
 
 def unscoped_events(query: MetricQuery, select: exp.Query, store: PropertyStore) -> exp.Query:
@@ -109,6 +133,18 @@ def _with_events(
     return scoped
 
 
+def _keyed(query: MetricQuery, select: exp.Query, keys: Sequence[str], scope: Scope) -> exp.Select:
+    """window_id and key_values of each row of the metric `m` over all windows."""
+    texts = [
+        exp.cast(exp.column(_spelt(key, query.columns), table="m", quoted=True), exp.DType.VARCHAR.into_expr())
+        for key in keys
+    ]
+    key_values = exp.cast(exp.Array(expressions=texts), exp.DataType.build("VARCHAR[]", dialect="duckdb"))
+    return exp.select(exp.column("window_id", table="w"), exp.alias_(key_values, "key_values")).from_(
+        _windows_with(scope_events(query, select, scope))
+    )
+
+
 def _windows_with(scoped: exp.Query) -> exp.Table:
     windows = exp.to_table(WINDOWS, alias="w")
     lateral = exp.Lateral(this=exp.Subquery(this=scoped), alias=exp.TableAlias(this=exp.to_identifier("m")))
@@ -126,19 +162,34 @@ def _all_events(
     return exp.select(*read).from_(exp.to_table(EVENT_FILES, alias="e"))
 
 
-def _of_current_window(events: exp.Select) -> exp.Select:
+def _of_current_window(events: exp.Select, scope: Scope) -> exp.Select:
     """The alias goes in as a join: as a correlated IN the same query is hundreds of times slower (DESIGN §5).
 
     Only the window's number is correlated, so that DuckDB groups by that number and not by customer and times.
     """
     timestamp = exp.column("timestamp", table="e", quoted=True)
-    return events.join(
+    scoped = events.join(
         exp.to_table(ALIAS_WINDOWS, alias="a"),
         on=exp.column("alias", table="a").eq(exp.column("customer_id", table="e")),
     ).where(
         exp.GTE(this=timestamp, expression=exp.column("starting_at", table="a")),
         exp.LT(this=timestamp.copy(), expression=exp.column("ending_before", table="a")),
         exp.column("window_id", table="a").eq(exp.column("window_id", table="w")),
+    )
+    return scoped.where(_passes_usage_filter(scope)) if scope.usage_filter_keys else scoped
+
+
+def _passes_usage_filter(scope: Scope) -> exp.Expr:
+    """An event passes by the filter that is in force at its own timestamp (spec/metering.md §17.26)."""
+    chosen = exp.Case(
+        this=exp.column("filter_key", table="a"),
+        ifs=[
+            exp.If(this=exp.Literal.string(key), true=_property_at(tuple(key.split(".")), scope.store))
+            for key in scope.usage_filter_keys
+        ],
+    )
+    return exp.paren(
+        exp.or_(exp.column("filter_key", table="a").is_(exp.null()), exp.column("filter_value", table="a").eq(chosen))
     )
 
 
@@ -151,14 +202,7 @@ def _property_at(path: tuple[str, ...], store: PropertyStore) -> exp.Expr:
     if root is None:
         return flat or exp.cast(exp.null(), exp.DType.VARCHAR.into_expr())
     pointer = "".join(f"/{name.replace('~', '~0').replace('/', '~1')}" for name in path[1:])
-    walked = exp.Case(
-        ifs=[
-            exp.If(
-                this=exp.Anonymous(this="JSON_VALID", expressions=[root.copy()]),
-                true=exp.Anonymous(this="JSON_EXTRACT_STRING", expressions=[root, exp.Literal.string(pointer)]),
-            )
-        ]
-    )
+    walked = exp.Anonymous(this="JSON_TEXT_AT", expressions=[root, exp.Literal.string(pointer)])
     return walked if flat is None else exp.func("COALESCE", flat, walked)
 
 

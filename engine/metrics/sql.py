@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlglot import exp
 
 from engine.errors import CatalogError
-from engine.metrics.additivity import is_additive
 from engine.metrics.casts import text_of
+from engine.metrics.combination import combination
 from engine.metrics.guard import Places, guarded
 from engine.metrics.kinds import NUMERIC, Kind, KindError, Typed, as_number
 from engine.metrics.properties import BAG, property_accesses, property_path
@@ -53,7 +53,7 @@ def parse_sql_metric(text: str, *, file: str = "<metric>", strict: bool = False)
         value_column=value_column,
         properties=_properties(select),
         event_columns=_event_columns(select),
-        additive=is_additive(select, value_column),
+        combined_by=combination(select, value_column),
     )
 
 

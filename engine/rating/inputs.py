@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal, localcontext
 from itertools import accumulate
 
 import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.contract import Contract
+from engine.catalog.contract import Contract, UsageFilter
 from engine.catalog.override import Override, OverrideSpecifier, OverrideType
 from engine.catalog.product import Product, ProductType
 from engine.catalog.rate_card import USD_CENTS, Rate, RateType, Tier
 from engine.rating.quantities import QuantityTerms, digits_of, quantity_terms
 from engine.values.numbers import MAX_DIGITS
-from engine.values.period import Period
+from engine.values.period import ALWAYS, Period
 
 #: Whole digits that amounts keep at the least; prices and quantities share the other digits.
 AMOUNT_WHOLE_DIGITS = 12
@@ -35,18 +36,20 @@ _WHOLE = pa.decimal128(MAX_DIGITS, 0)
 
 @dataclass(frozen=True, slots=True)
 class ProductMeter:
-    """What rating must know of the meter behind a product.
+    """What rating must know of a meter behind a product, from `starting_at` until `ending_before`.
 
-    The meter's key values are in the order of `keys`; its values are whole numbers of 10^-places. `additive` says
-    that it may be read over each segment alone; `one_segment` that it is read once for the whole service period.
+    The meter's key values are in the order of `keys`; its values are whole numbers of 10^-places. `combined_by` says
+    how values over the segments are combined, or that the meter is read from the start of the period to each cut;
+    `one_segment` that it is billed once for the whole service period.
     """
 
     meter_id: int
-    metric_name: str
     keys: tuple[str, ...]
     places: int
-    additive: bool
+    combined_by: str | None
     one_segment: bool
+    starting_at: datetime | None = None
+    ending_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,11 @@ class PricingInputs:
     scales: Scales
 
 
-def schedule_inputs(catalog: Catalog, period: Period) -> dict[str, pa.Table]:
-    """What tells whom to bill for when: the billing period, customers with their aliases, contracts."""
+def schedule_inputs(catalog: Catalog, period: Period, breakdown: Sequence[datetime] = ()) -> dict[str, pa.Table]:
+    """What tells whom to bill for when: the billing period, customers with their aliases, contracts.
+
+    `breakdown` holds the starts of windows that no line may cross, for the report that shows them.
+    """
     aliases = [(each.id, each.id) for each in catalog.customers]
     aliases += [(alias, each.id) for each in catalog.customers for alias in each.ingest_aliases]
     return {
@@ -84,23 +90,36 @@ def schedule_inputs(catalog: Catalog, period: Period) -> dict[str, pa.Table]:
             alias=(pa.string(), [alias for alias, _ in aliases]),
             customer_id=(pa.string(), [customer_id for _, customer_id in aliases]),
         ),
+        "breakdown_windows": _table(starting_at=(_INSTANT, breakdown)),
         "contracts": _contracts(catalog.contracts),
+        "usage_filters": _usage_filters(catalog.contracts),
     }
 
 
-def pricing_inputs(catalog: Catalog, meters: Mapping[str, ProductMeter]) -> PricingInputs:
-    """Products, prices and overrides; `meters` is by product id."""
+def meter_inputs(meters: Sequence[tuple[int, str, str, str | None]]) -> pa.Table:
+    """The meters, from (meter id, billable metric id, metric name, how values are combined). Grain: meter_id."""
+    return _table(
+        meter_id=(pa.int32(), [meter_id for meter_id, _, _, _ in meters]),
+        billable_metric_id=(pa.string(), [metric_id for _, metric_id, _, _ in meters]),
+        metric_name=(pa.string(), [name for _, _, name, _ in meters]),
+        combined_by=(pa.string(), [combined_by for _, _, _, combined_by in meters]),
+    )
+
+
+def pricing_inputs(catalog: Catalog, meters: Mapping[str, Sequence[ProductMeter]]) -> PricingInputs:
+    """Products, prices and overrides; `meters` is by product id, in the order of time, one or more for each."""
     products = [product for product in catalog.products if product.id in meters]
     price, multiplier, tier = _decimal_places(catalog)
     unit_price = min(price + multiplier, MOST_PLACES)
     most = min(MOST_PLACES, MAX_DIGITS - AMOUNT_WHOLE_DIGITS - unit_price)
-    terms = {product.id: quantity_terms(product, meters[product.id].places, most) for product in products}
+    places = {product.id: max(meter.places for meter in meters[product.id]) for product in products}
+    terms = {product.id: quantity_terms(product, places[product.id], most) for product in products}
     scales = Scales(
         price=price,
         multiplier=multiplier,
         unit_price=unit_price,
         quantity=min(most, max([tier, *(each.places for each in terms.values())])),
-        value=max((meter.places for meter in meters.values()), default=0),
+        value=max(places.values(), default=0),
     )
     tables = {
         "rate_cards": _table(
@@ -112,6 +131,7 @@ def pricing_inputs(catalog: Catalog, meters: Mapping[str, ProductMeter]) -> Pric
             ),
         ),
         "product_terms": _product_terms(products, meters, terms, scales),
+        "product_meters": _product_meters(products, meters),
         **_rates(catalog, {product.id: product for product in products}),
         **_overrides(catalog.contracts, scales),
         "price_tiers": _price_tiers(catalog, scales),
@@ -156,6 +176,7 @@ def _decimal_places(catalog: Catalog) -> tuple[int, int, int]:
 
 def _contracts(contracts: Sequence[Contract]) -> pa.Table:
     schedules = [each.usage_statement_schedule for each in contracts]
+    numbers = _usage_filter_numbers(contracts)
     return _table(
         contract_id=(pa.string(), [each.id for each in contracts]),
         customer_id=(pa.string(), [each.customer_id for each in contracts]),
@@ -166,16 +187,45 @@ def _contracts(contracts: Sequence[Contract]) -> pa.Table:
         schedule_day=(pa.string(), [each.day.value for each in schedules]),
         billing_anchor_date=(_INSTANT, [each.billing_anchor_date for each in schedules]),
         override_scheme=(pa.string(), [each.multiplier_override_prioritization.value for each in contracts]),
+        usage_filter_no=(pa.int32(), [numbers.get(each.usage_filter) for each in contracts]),
+    )
+
+
+def _usage_filter_numbers(contracts: Sequence[Contract]) -> dict[tuple[UsageFilter, ...], int]:
+    """A number for each schedule of usage filters; contracts with the same schedule share their readings."""
+    schedules = dict.fromkeys(each.usage_filter for each in contracts if each.usage_filter)
+    return {schedule: number for number, schedule in enumerate(schedules)}
+
+
+def _usage_filters(contracts: Sequence[Contract]) -> pa.Table:
+    """Which values pass when. Grain: usage_filter_no, starting_at, filter_value; every instant has a row.
+
+    Before the first filter begins, everything passes: filter_key and filter_value are NULL.
+    """
+    rows: list[tuple[int, datetime, datetime, str | None, str | None]] = []
+    for schedule, number in _usage_filter_numbers(contracts).items():
+        starts = [each.starting_at or ALWAYS.starting_at for each in schedule]
+        if starts[0] > ALWAYS.starting_at:
+            rows.append((number, ALWAYS.starting_at, starts[0], None, None))
+        for each, start, end in zip(schedule, starts, [*starts[1:], ALWAYS.ending_before], strict=True):
+            rows += [(number, start, end, each.group_key, value) for value in each.group_values]
+    return _table(
+        usage_filter_no=(pa.int32(), [row[0] for row in rows]),
+        starting_at=(_INSTANT, [row[1] for row in rows]),
+        ending_before=(_INSTANT, [row[2] for row in rows]),
+        filter_key=(pa.string(), [row[3] for row in rows]),
+        filter_value=(pa.string(), [row[4] for row in rows]),
     )
 
 
 def _product_terms(
     products: Sequence[Product],
-    meters: Mapping[str, ProductMeter],
+    meters: Mapping[str, Sequence[ProductMeter]],
     terms: Mapping[str, QuantityTerms],
     scales: Scales,
 ) -> pa.Table:
-    metered = [meters[product.id] for product in products]
+    metered = [meters[product.id][0] for product in products]
+    places = [max(meter.places for meter in meters[product.id]) for product in products]
     converted = [terms[product.id] for product in products]
     whole = {
         name: (
@@ -188,11 +238,6 @@ def _product_terms(
         product_no=(pa.int32(), range(len(products))),
         product_id=(pa.string(), [each.id for each in products]),
         product_name=(pa.string(), [each.name for each in products]),
-        billable_metric_id=(pa.string(), [each.billable_metric_id for each in products]),
-        metric_name=(pa.string(), [each.metric_name for each in metered]),
-        meter_id=(pa.int32(), [each.meter_id for each in metered]),
-        additive=(pa.bool_(), [each.additive for each in metered]),
-        one_segment=(pa.bool_(), [each.one_segment for each in metered]),
         tags=(_TEXTS, [list(each.tags) for each in products]),
         pricing_keys=(_TEXTS, [list(each.pricing_group_key) for each in products]),
         presentation_keys=(_TEXTS, [list(each.presentation_group_key) for each in products]),
@@ -212,9 +257,27 @@ def _product_terms(
         ),
         value_unit=(
             pa.decimal128(MAX_DIGITS, scales.value),
-            [Decimal(1).scaleb(-each.places) for each in metered],
+            [Decimal(1).scaleb(-each) for each in places],
         ),
         **whole,
+    )
+
+
+def _product_meters(products: Sequence[Product], meters: Mapping[str, Sequence[ProductMeter]]) -> pa.Table:
+    """Grain: product_id, starting_at. A metered value times `value_factor` is in the product's finest unit."""
+    rows = [
+        (product.id, meter, 10 ** (max(each.places for each in meters[product.id]) - meter.places))
+        for product in products
+        for meter in meters[product.id]
+    ]
+    return _table(
+        product_id=(pa.string(), [product_id for product_id, _, _ in rows]),
+        meter_id=(pa.int32(), [meter.meter_id for _, meter, _ in rows]),
+        combined_by=(pa.string(), [meter.combined_by for _, meter, _ in rows]),
+        one_segment=(pa.bool_(), [meter.one_segment for _, meter, _ in rows]),
+        value_factor=(_WHOLE, [Decimal(factor) for _, _, factor in rows]),
+        starting_at=(_INSTANT, [meter.starting_at or ALWAYS.starting_at for _, meter, _ in rows]),
+        ending_before=(_INSTANT, [meter.ending_before or ALWAYS.ending_before for _, meter, _ in rows]),
     )
 
 

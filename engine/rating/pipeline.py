@@ -16,12 +16,15 @@ from sqlglot import exp, parse_one
 #: The tables the stages start from; `engine.rating.inputs` makes all but the last, which metering fills.
 INPUTS = (
     "billing_period",
+    "breakdown_windows",
     "contracts",
     "customers",
     "override_boundaries",
     "override_targets",
     "overrides",
+    "meters",
     "price_tiers",
+    "product_meters",
     "rate_boundaries",
     "rate_card_products",
     "rate_cards",
@@ -69,7 +72,9 @@ SCHEDULING = (
     Stage("usage_products", ("product_id",)),
     Stage("override_reach", ("override_no", "target_no", "product_id")),
     Stage("segments", ("contract_id", "product_id", "starting_at")),
-    Stage("meter_windows", ("window_id",)),
+    # Before and after a swap a product has two meters, and each is read up to every cut.
+    Stage("segment_readings", ("contract_id", "product_id", "meter_id", "starting_at")),
+    Stage("meter_windows", ("meter_id", "window_id")),
 )
 
 #: What follows once `metered` holds the value of every meter in every window.

@@ -71,6 +71,10 @@ class Period:
         return self.starting_at.strftime("%Y-%m")
 
 
+#: Every instant that duckbill knows.
+ALWAYS = Period(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999999))
+
+
 def parse_period(text: str) -> Period:
     """A billing period as named on the command line: a calendar month in UTC, `2026-10`."""
     match = _MONTH.fullmatch(text)
@@ -80,3 +84,13 @@ def parse_period(text: str) -> Period:
     if year == 0 or (year, month) == (9999, 12):
         raise UserError(f"period {text!r} is outside the calendar")
     return Period(datetime(year, month, 1), datetime(year + month // 12, month % 12 + 1, 1))
+
+
+def parse_day(text: str) -> datetime:
+    """A day as named on the command line, `2026-10-05`, as the midnight UTC at which it begins."""
+    try:
+        if _DAY.fullmatch(text):
+            return parse_instant(f"{text}T00:00:00Z")
+    except ValueError:
+        pass
+    raise UserError(f"{text!r} is not a day such as 2026-10-05")

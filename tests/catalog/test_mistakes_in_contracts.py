@@ -35,11 +35,11 @@ MISTAKES = (
         "    usage_statement_schedule: {frequency: MONTHLY}\n",
         (
             "    commits: [{type: prepaid}]\n"
-            "    usage_filter: {group_key: region, group_values: [US]}\n"
+            "    discounts: [{name: x}]\n"
             "    credits: []\n"
         ),
         "42:5: duckbill does not bill commits yet; remove it",
-        "43:5: duckbill does not bill usage_filter yet; remove it",
+        "43:5: duckbill does not bill discounts yet; remove it",
     ),
     Mistake(
         "CUSTOM_DATE without anchor",

@@ -155,5 +155,7 @@ def test_add_rates_body(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["catalog/c.json", "catalog/c.yml"])
-def test_contract_with_a_usage_filter_is_refused_at_its_line(tmp_path: Path, name: str) -> None:
-    assert said(tmp_path, {name: PROVISION}) == [f"{name}:12:5: duckbill does not bill usage_filter yet; remove it"]
+def test_contract_with_a_usage_filter(tmp_path: Path, name: str) -> None:
+    (contract,) = loaded(tmp_path, {name: PROVISION}).contracts
+    (usage_filter,) = contract.usage_filter
+    assert (usage_filter.group_key, usage_filter.group_values, usage_filter.starting_at) == ("region", ("US",), None)

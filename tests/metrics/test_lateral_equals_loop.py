@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from engine.metrics.decimals import lower_numbers
-from engine.metrics.scope import PropertyStore, scoped_rows
+from engine.metrics.scope import PropertyStore, Scope, scoped_rows
 from engine.metrics.sql import parse_sql_metric
 from tests.metrics.test_meaning import SHAPES
 from tests.metrics.toy import Event, connection, profiles, run
@@ -77,7 +77,7 @@ def test_rows_are_equal(files: duckdb.DuckDBPyConnection, text: str) -> None:
     query = parse_sql_metric(text)
     known = profiles([event for _, event in LANDED])
     lowered = lower_numbers(query.select, known, len(LANDED))
-    scoped = scoped_rows(query, lowered.select, PropertyStore(known)).sql("duckdb")
+    scoped = scoped_rows(query, lowered.select, Scope(PropertyStore(known))).sql("duckdb")
     at_once = Counter(tuple(row) for row in files.execute(scoped).fetchall())
     alone = connection()
     looped = Counter(

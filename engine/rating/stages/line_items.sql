@@ -25,8 +25,8 @@ SELECT
     lines.product_id,
     usage_products.product_name,
     'usage' AS type,
-    usage_products.billable_metric_id,
-    usage_products.metric_name,
+    meters.billable_metric_id,
+    meters.metric_name,
     lines.pricing_group_values,
     lines.presentation_group_values,
     lines.period_starting_at,
@@ -51,6 +51,7 @@ SELECT
     try_cast(try(in_units(lines.value_after, usage_products.value_unit)) AS DECIMAL(38, 18)) AS metric_value_after
 FROM lines
 JOIN usage_products ON usage_products.product_id = lines.product_id
+JOIN meters ON meters.meter_id = lines.meter_id
 JOIN rate_cards ON rate_cards.rate_card_id = lines.rate_card_id
 LEFT JOIN rates AS list_price ON list_price.rate_no = lines.rate_no
 LEFT JOIN overrides ON overrides.override_no = lines.price_override_no

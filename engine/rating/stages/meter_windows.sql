@@ -1,13 +1,11 @@
 -- Over which windows of which customers must each meter be read?
--- Products and contracts that ask for the same window share its reading.
--- Grain: window_id (one per meter_id, customer_id, starting_at, ending_before).
-SELECT
-    row_number() OVER (ORDER BY meter_id, customer_id, starting_at, ending_before) AS window_id,
+-- Grain: meter_id, window_id (one per customer_id, usage_filter_no, period_starting_at, starting_at, ending_before).
+SELECT DISTINCT
     meter_id,
+    window_id,
     customer_id,
-    starting_at,
+    usage_filter_no,
+    period_starting_at,
+    metered_from AS starting_at,
     ending_before
-FROM (
-    SELECT DISTINCT meter_id, customer_id, metered_from AS starting_at, ending_before
-    FROM segments
-)
+FROM segment_readings

@@ -1,6 +1,6 @@
 -- Billed, unrated or not entitled: what becomes of each group in each segment?
 -- Neighbouring segments in which nothing changed for this group are one again, so that a cut made for another group
--- does not split its line.
+-- does not split its line. A line has one metric, and in a breakdown one window.
 -- Grain: contract_id, product_id, period_starting_at, pricing_values, presentation_values, starting_at.
 WITH settled AS (
     SELECT
@@ -36,7 +36,7 @@ numbered AS (
         segment_no - row_number() OVER (
             PARTITION BY
                 contract_id, product_id, period_starting_at, pricing_values, presentation_values,
-                rate_no, price_override_no, outcome
+                meter_id, breakdown_at, rate_no, price_override_no, outcome
             ORDER BY segment_no
         ) AS run_no
     FROM settled
@@ -48,8 +48,10 @@ merged AS (
         customer_id,
         rate_card_id,
         product_id,
+        meter_id,
         period_starting_at,
         period_ending_before,
+        breakdown_at,
         min(starting_at) AS starting_at,
         max(ending_before) AS ending_before,
         pricing_keys,
@@ -66,8 +68,8 @@ merged AS (
         outcome
     FROM numbered
     GROUP BY
-        contract_id, customer_id, rate_card_id, product_id, period_starting_at, period_ending_before,
-        pricing_keys, presentation_keys, pricing_values, presentation_values, used,
+        contract_id, customer_id, rate_card_id, product_id, meter_id, period_starting_at, period_ending_before,
+        breakdown_at, pricing_keys, presentation_keys, pricing_values, presentation_values, used,
         rate_no, price_override_no, outcome, run_no
 )
 SELECT * FROM merged

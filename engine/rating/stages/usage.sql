@@ -1,56 +1,91 @@
 -- How far had each group's running value come when a segment began and when it ended?
--- Values are whole numbers of the meter's smallest unit. A group is one combination of the product's group key
--- values, and once seen in a statement period it stands in every segment of it. A metric that adds up is accumulated
--- over the segments; any other is already read from the start of the period, and a group missing from a reading
--- stands at zero. A product without pricing group key has a line even with no usage (spec/rating.md §2), so it gets
--- a group of its own then.
+-- Values are whole numbers of the product's finest unit. A group is one combination of the product's group key
+-- values, and once seen in a statement period it stands in every segment of it. Each meter's running value comes from
+-- its readings, combined where they are readings of parts; a group missing from a reading stands at zero. A segment
+-- adds what its own meter grew by, so that after a swap the new metric counts only from there (spec/metering.md §8.2).
+-- A reading that no exact whole number can hold makes its product's values NULL, which parks the contract later.
+-- A product without pricing group key has a line even with no usage (spec/rating.md §2), so it gets a group then.
 -- Grain: contract_id, product_id, period_starting_at, key_values, segment_no.
 WITH readings AS (
-    SELECT segments.*, metered.key_values, metered.value
+    SELECT segment_readings.*, metered.key_values, metered.value, metered.value IS NULL AS beyond
+    FROM segment_readings
+    JOIN metered USING (meter_id, window_id)
+),
+whole_periods AS (
+    SELECT segments.*, readings.key_values, try(readings.value * segments.value_factor) AS value_after
     FROM segments
-    JOIN meter_windows
-        ON meter_windows.meter_id = segments.meter_id
-        AND meter_windows.customer_id = segments.customer_id
-        AND meter_windows.starting_at = segments.metered_from
-        AND meter_windows.ending_before = segments.ending_before
-    JOIN metered ON metered.window_id = meter_windows.window_id
+    JOIN readings USING (contract_id, product_id, segment_no, period_starting_at)
+    WHERE segments.segments = 1
 ),
 grid AS (
-    SELECT segments.*, group_periods.key_values
+    SELECT segment_readings.*, group_periods.key_values
     FROM (
         SELECT DISTINCT contract_id, product_id, period_starting_at, key_values
         FROM readings
-        WHERE segments > 1
+        JOIN segments USING (contract_id, product_id, segment_no, period_starting_at)
+        WHERE segments.segments > 1
     ) AS group_periods
-    JOIN segments USING (contract_id, product_id, period_starting_at)
+    JOIN segment_readings USING (contract_id, product_id, period_starting_at)
 ),
-running AS (
-    SELECT grid.*, coalesce(readings.value, 0) AS value
+read_grid AS (
+    SELECT
+        grid.*,
+        readings.value,
+        bool_or(coalesce(readings.beyond, false)) OVER (
+            PARTITION BY grid.contract_id, grid.product_id, grid.period_starting_at, grid.key_values
+        ) AS beyond
     FROM grid
     LEFT JOIN readings
         ON readings.contract_id = grid.contract_id
         AND readings.product_id = grid.product_id
         AND readings.period_starting_at = grid.period_starting_at
+        AND readings.meter_id = grid.meter_id
         AND readings.segment_no = grid.segment_no
         AND readings.key_values IS NOT DISTINCT FROM grid.key_values
 ),
-positions AS (
-    SELECT *, true AS used, 0::HUGEINT AS value_before, value AS value_after
-    FROM readings
-    WHERE segments = 1
-    UNION ALL BY NAME
+running AS (
     SELECT
         *,
-        true AS used,
-        CASE WHEN additive
-            THEN coalesce(sum(value) OVER (group_in_time ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)
-            ELSE coalesce(lag(value) OVER group_in_time, 0)
-        END AS value_before,
-        CASE WHEN additive THEN sum(value) OVER group_in_time ELSE value END AS value_after
-    FROM running
-    WINDOW group_in_time AS (
-        PARTITION BY contract_id, product_id, period_starting_at, key_values ORDER BY segment_no
+        coalesce(CASE combined_by
+            WHEN 'SUM' THEN sum(value) OVER so_far
+            WHEN 'MAX' THEN max(value) OVER so_far
+            WHEN 'MIN' THEN min(value) OVER so_far
+            WHEN 'LAST' THEN last_value(value IGNORE NULLS) OVER so_far
+            ELSE value
+        END, 0) AS meter_value
+    FROM read_grid
+    WINDOW so_far AS (
+        PARTITION BY contract_id, product_id, period_starting_at, meter_id, key_values
+        ORDER BY segment_no
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
     )
+),
+grown AS (
+    SELECT
+        *,
+        meter_value - lag(meter_value, 1, 0::HUGEINT) OVER (
+            PARTITION BY contract_id, product_id, period_starting_at, meter_id, key_values ORDER BY segment_no
+        ) AS growth
+    FROM running
+),
+cut_periods AS (
+    SELECT
+        segments.*,
+        grown.key_values,
+        CASE WHEN NOT grown.beyond THEN sum(grown.growth * segments.value_factor) OVER (
+            PARTITION BY segments.contract_id, segments.product_id, segments.period_starting_at, grown.key_values
+            ORDER BY segments.segment_no
+        ) END AS value_after,
+        value_after - grown.growth * segments.value_factor AS value_before
+    FROM segments
+    JOIN grown USING (contract_id, product_id, period_starting_at, segment_no, meter_id)
+),
+positions AS (
+    SELECT *, true AS used, CASE WHEN value_after IS NOT NULL THEN 0::HUGEINT END AS value_before
+    FROM whole_periods
+    UNION ALL BY NAME
+    SELECT *, true AS used
+    FROM cut_periods
     UNION ALL BY NAME
     SELECT segments.*, usage_products.no_key_values AS key_values, false AS used,
         0::HUGEINT AS value_before, 0::HUGEINT AS value_after
@@ -64,12 +99,14 @@ SELECT
     customer_id,
     rate_card_id,
     product_id,
+    meter_id,
     period_starting_at,
     period_ending_before,
     segment_no,
     segments,
     starting_at,
     ending_before,
+    breakdown_at,
     priced_at,
     key_values,
     used,

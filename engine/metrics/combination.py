@@ -1,7 +1,7 @@
-"""Whether a metric over a window is the sum of its values over the parts of the window.
+"""Whether the value of a SQL metric over a window can be made from its values over the parts of the window.
 
-Such a metric is computed once for each part and added up; every other one is evaluated afresh from the start of
-the period to each cut (DESIGN §5). The proof is by form, and says no whenever it is not sure.
+Such a metric reads each event once, in its part, and is added up; every other one is evaluated afresh from the start
+of the period to each cut (DESIGN §5). The proof is by form, and says no whenever it is not sure.
 """
 
 from __future__ import annotations
@@ -9,26 +9,42 @@ from __future__ import annotations
 from sqlglot import exp
 
 from engine.metrics.aggregates import is_aggregate
+from engine.metrics.query import Combination
 
 _FORBIDDEN = ("joins", "having", "qualify", "distinct", "limit", "offset", "with_")
 
 
-def is_additive(select: exp.Query, value_column: str) -> bool:
-    """True only when M([a, c)) = M([a, b)) + M([b, c)) for every group, for all events and any a < b < c."""
+def combination(select: exp.Query, value_column: str) -> Combination | None:
+    """SUM only when M([a, c)) = M([a, b)) + M([b, c)) for every group, for all events and any a < b < c; likewise
+    MAX and MIN.
+    """
     if not isinstance(select, exp.Select) or any(select.args.get(name) for name in _FORBIDDEN):
-        return False
+        return None
     from_ = select.args.get("from_")
     if from_ is None or not isinstance(from_.this, exp.Table) or from_.this.name != "events":
-        return False
+        return None
     if select.find(exp.Window) or any(node is not select for node in select.find_all(exp.Query)):
-        return False
+        return None
+    value: exp.Expr | None = None
     for projection in select.expressions:
         if projection.alias == value_column:
-            if not _linear(projection.this):
-                return False
+            value = projection.this.unnest()
         elif any(is_aggregate(node) for node in projection.walk()):
-            return False
-    return True
+            return None
+    if isinstance(value, (exp.Max, exp.Min)):
+        if not _one_row_a_group(select):
+            return None
+        return Combination.MAX if isinstance(value, exp.Max) else Combination.MIN
+    return Combination.SUM if value is not None and _linear(value) else None
+
+
+def _one_row_a_group(select: exp.Select) -> bool:
+    """Whether everything grouped by is returned: maxima of finer groups would be added up downstream."""
+    group = select.args.get("group")
+    returned = [projection.unalias() for projection in select.expressions]
+    returned += [node.this for node in returned if isinstance(node, exp.Cast)]
+    returned += [node.expressions[0] for node in returned if isinstance(node, exp.Anonymous) and node.expressions]
+    return group is None or all(expression in returned for expression in group.expressions)
 
 
 def _linear(node: exp.Expr) -> bool:

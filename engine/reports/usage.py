@@ -1,0 +1,176 @@
+"""Usage over time: a metric's absolute values by customer and window (spec/metering.md §10)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+import pyarrow as pa
+from sqlglot import exp
+
+from engine.catalog.catalog import Catalog
+from engine.catalog.metric import Aggregation, BillableMetric
+from engine.errors import UserError, did_you_mean
+from engine.events.table import EventSnapshot
+from engine.executors.duckdb import DuckDBExecutor
+from engine.metrics.meter import compile_meter, metric_query
+from engine.metrics.query import MetricQuery
+from engine.metrics.scope import PropertyStore, Scope
+from engine.rating.inputs import schedule_inputs
+from engine.reports.fixed_sql import fixed_query
+from engine.values.period import Period, parse_day, parse_period
+
+#: Of these a value of 0 says that no event matched, which usage over time shows as no value.
+_COUNTS = frozenset({Aggregation.COUNT, Aggregation.UNIQUE})
+
+
+class UsageWindow(StrEnum):
+    """How the time asked about is cut: UTC hours, UTC days, or not at all."""
+
+    HOUR = "hour"
+    DAY = "day"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class UsageQuestion:
+    """Whose usage, when, cut how and grouped by what; only events that arrived by `as_of` count."""
+
+    bounds: Period
+    window: UsageWindow
+    group_by: tuple[str, ...]
+    customer_id: str | None
+    as_of: datetime | None
+
+
+def usage_bounds(period: str | None, starting_on: str | None, ending_before: str | None) -> Period:
+    """From one midnight UTC to another: a calendar month, or the days given."""
+    if period is not None:
+        if starting_on is not None or ending_before is not None:
+            raise UserError("a period and starting_on or ending_before are both given; keep one of them")
+        return parse_period(period)
+    if starting_on is None or ending_before is None:
+        raise UserError("say which days: a period such as 2026-10, or both starting_on and ending_before")
+    bounds = Period(parse_day(starting_on), parse_day(ending_before))
+    if bounds.starting_at >= bounds.ending_before:
+        raise UserError(f"starting_on {starting_on} is not before ending_before {ending_before}")
+    return bounds
+
+
+def usage_over_time(
+    catalog: Catalog, metric: BillableMetric, question: UsageQuestion, landed: EventSnapshot, executor: DuckDBExecutor
+) -> pa.Table:
+    """Columns: customer_id, customer_name, starting_at, ending_before, one for each key, value.
+
+    Without keys every customer has a row for each window; `value` is NULL where no event matched. With keys only
+    combinations of values that have usage are there. Ordered by customer name, time and keys.
+    """
+    query = _grouped(metric, question.group_by)
+    snapshot = landed.between(question.bounds.starting_at, question.bounds.ending_before)
+    for name, table in schedule_inputs(catalog, question.bounds).items():
+        executor.load(name, table)
+    executor.load("all_windows", _windows(question))
+    executor.load("usage_question", _question(question))
+    executor.create("asked_customers", _asked_customers(question))
+    executor.view_events([file.path for file in snapshot.files], landed.files[0].path, question.as_of)
+    everywhere = metric.sql is not None and not question.group_by
+    executor.set_windows(fixed_query("every_window" if everywhere else "usage_windows"))
+    scope = Scope(PropertyStore(snapshot.profiles()))
+    executor.create("usage_values", compile_meter(query, question.group_by, scope, snapshot.rows))
+    return executor.rows(_answer(metric, question))
+
+
+def _grouped(metric: BillableMetric, group_by: tuple[str, ...]) -> MetricQuery:
+    """The metric's query, when it can be grouped so. Raises UserError for what is no group key (§10.2)."""
+    if metric.sql is not None:
+        query = metric_query(metric)
+        for key in group_by:
+            if key.lower() not in {column.lower() for column in query.group_columns}:
+                near = did_you_mean(key, query.group_columns)
+                raise UserError(f"SQL metric {metric.name!r} returns no column {key!r}; {near}")
+        return query
+    if group_by and not any(set(group_by) == set(declared) for declared in metric.group_keys):
+        asked = ", ".join(group_by)
+        known = "; ".join(", ".join(declared) for declared in metric.group_keys) or "none"
+        raise UserError(f"metric {metric.name!r} has no group key of just {asked}; its group keys: {known}")
+    return metric_query(metric, group_by)
+
+
+def _windows(question: UsageQuestion) -> pa.Table:
+    windows = list(_cut(question.bounds, question.window))
+    times = pa.timestamp("us")
+    return pa.table(
+        {
+            "starting_at": pa.array([each.starting_at for each in windows], times),
+            "ending_before": pa.array([each.ending_before for each in windows], times),
+        }
+    )
+
+
+def _cut(bounds: Period, window: UsageWindow) -> Iterator[Period]:
+    if window is UsageWindow.NONE:
+        yield bounds
+        return
+    step = timedelta(hours=1) if window is UsageWindow.HOUR else timedelta(days=1)
+    start = bounds.starting_at
+    while start < bounds.ending_before:
+        yield Period(start, start + step)
+        start += step
+
+
+def _question(question: UsageQuestion) -> pa.Table:
+    times = pa.timestamp("us")
+    return pa.table(
+        {
+            "window_size": pa.array([question.window.value]),
+            "starting_at": pa.array([question.bounds.starting_at], times),
+            "ending_before": pa.array([question.bounds.ending_before], times),
+        }
+    )
+
+
+def _asked_customers(question: UsageQuestion) -> exp.Select:
+    everyone = exp.select("customer_id", "customer_name").from_("customers")
+    if question.customer_id is None:
+        return everyone
+    return everyone.where(exp.column("customer_id").eq(question.customer_id))
+
+
+def _answer(metric: BillableMetric, question: UsageQuestion) -> exp.Select:
+    value: exp.Expr = exp.column("value", table="usage_values")
+    if metric.aggregation_type in _COUNTS:
+        value = exp.func("NULLIF", value, exp.Literal.number(0))
+    keys = [
+        exp.alias_(_key_value(position), key, quoted=True) for position, key in enumerate(question.group_by, start=1)
+    ]
+    windows = exp.to_table("windows", alias="windows")
+    answer = exp.select(
+        exp.column("customer_id", table="asked_customers"),
+        exp.column("customer_name", table="asked_customers"),
+        exp.column("starting_at", table="all_windows"),
+        exp.column("ending_before", table="all_windows"),
+        *keys,
+        exp.alias_(value, "value"),
+    ).from_("asked_customers")
+    side = "" if question.group_by else "left"
+    answer = (
+        answer.join("all_windows", join_type="cross")
+        .join(
+            windows,
+            on="windows.customer_id = asked_customers.customer_id AND windows.starting_at = all_windows.starting_at",
+            join_type=side,
+        )
+        .join("usage_values", on="usage_values.window_id = windows.window_id", join_type=side)
+    )
+    # What a group counted nothing of has no usage.
+    if question.group_by:
+        answer = answer.where(value.is_(exp.null()).not_())
+    key_positions = map(str, range(5, 5 + len(keys)))
+    return answer.order_by("2", "1", "3", *key_positions)
+
+
+def _key_value(position: int) -> exp.Expr:
+    values = exp.column("key_values", table="usage_values")
+    return exp.func("list_extract", values, exp.Literal.number(position))
