@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import pyarrow as pa
 
@@ -14,13 +13,7 @@ from engine.executors.duckdb import DuckDBExecutor
 from engine.reports.fixed_sql import fixed_query
 from engine.runs import RunInputs
 from engine.values.period import Period
-
-
-class BreakdownWindow(StrEnum):
-    """UTC days or UTC hours."""
-
-    DAY = "day"
-    HOUR = "hour"
+from engine.values.windows import BreakdownWindow
 
 
 def breakdown(
@@ -28,7 +21,7 @@ def breakdown(
 ) -> pa.Table:
     """The same bill with a cut at the start of each window, so that no line crosses one.
 
-    Columns: window_starting_at, window_ending_before, then those of `line_items`. What is billed once for a service
+    Columns: window_starting_at, window_ending_before, customer_name, then those of `line_items`. What is billed once for a service
     period stands in its last window. Raises UserError for the hours of all customers at once.
     """
     if window is BreakdownWindow.HOUR and customer_id is None:

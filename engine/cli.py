@@ -7,21 +7,26 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from engine.commands.events import events_app
 from engine.commands.invoices import invoices_app
-from engine.commands.metrics import compile_metric, preview
-from engine.commands.options import HERE, NowOption, PeriodOption, SummaryOption, WorkspaceOption, opened_workspace
+from engine.commands.metrics import compile_metric, preview, usage
+from engine.commands.options import (
+    HERE,
+    AsOfOption,
+    NowOption,
+    PeriodOption,
+    SummaryOption,
+    WorkspaceOption,
+    opened_workspace,
+)
 from engine.commands.signals import SIGNALS
 from engine.errors import CatalogError, DuckbillError, UserError
 from engine.formats import SummaryFormat
 from engine.version import VERSION
-
-if TYPE_CHECKING:
-    pass
 
 app = typer.Typer(
     name="duckbill",
@@ -108,6 +113,7 @@ def land(
 
 app.command(name="compile")(compile_metric)
 app.command()(preview)
+app.command()(usage)
 
 
 @app.command()
@@ -115,6 +121,7 @@ def run(
     period: PeriodOption,
     workspace: WorkspaceOption = HERE,
     now: NowOption = None,
+    as_of: AsOfOption = None,
     output: SummaryOption = SummaryFormat.table,
     skip_code: Annotated[
         bool, typer.Option("--skip-code", help="Exit with 99 when there was nothing to do, for Airflow.")
@@ -125,7 +132,7 @@ def run(
     from engine.output import progress_bar, write_summary
 
     with opened_workspace(workspace) as opened, progress_bar() as progress:
-        finished = opened.run(period, now=now, progress=progress)
+        finished = opened.run(period, now=now, as_of=as_of, progress=progress)
     if output is SummaryFormat.json:
         write_summary(finished.summary)
     else:

@@ -25,6 +25,17 @@ LINE_COLUMNS = (
     "unit_price",
     "total",
 )
+BREAKDOWN_COLUMNS = (
+    "customer_name",
+    "product_name",
+    "pricing_group_values",
+    "presentation_group_values",
+    "window_starting_at",
+    "tier_level",
+    "quantity",
+    "unit_price",
+    "total",
+)
 
 
 def describe_landing(landed: Landing) -> None:

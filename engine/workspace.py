@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.billing import Progress
-from engine.breakdown import BreakdownWindow, breakdown
+from engine.breakdown import breakdown
 from engine.catalog.catalog import Catalog
 from engine.catalog.load import load_catalog, read_catalog
 from engine.catalog.metric import BillableMetric
@@ -40,10 +40,11 @@ from engine.metrics.meter import compile_rows, compiled_text, metric_query
 from engine.metrics.scope import PropertyStore, Scope
 from engine.metrics.sql import parse_sql_metric
 from engine.rating.inputs import schedule_inputs
-from engine.reports.usage import UsageQuestion, UsageWindow, usage_bounds, usage_over_time
+from engine.reports.usage import UsageQuestion, usage_bounds, usage_over_time
 from engine.result import Rows
 from engine.runs import Run, RunInputs, run_period
 from engine.values.period import Period, parse_period
+from engine.values.windows import BreakdownWindow, UsageWindow, window_named
 
 #: What `land` takes: a file, a source, or events in memory.
 Landable: TypeAlias = (
@@ -196,7 +197,7 @@ class Workspace:
                 usage_over_time(
                     catalog,
                     self._metric(metric),
-                    UsageQuestion(bounds, UsageWindow(window), tuple(group_by), only, cut_off(as_of)),
+                    UsageQuestion(bounds, window_named(UsageWindow, window), tuple(group_by), only, cut_off(as_of)),
                     landed,
                     DuckDBExecutor(connection),
                 )
@@ -220,7 +221,7 @@ class Workspace:
         only = _customer_id(catalog, customer) if customer is not None else None
         with self._damage_named(), self.connect() as connection:
             inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), parse_period(period), cut_off(as_of))
-            return Rows(breakdown(inputs, BreakdownWindow(window), only, DuckDBExecutor(connection)))
+            return Rows(breakdown(inputs, window_named(BreakdownWindow, window), only, DuckDBExecutor(connection)))
 
     def run(
         self,

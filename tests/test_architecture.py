@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "events": ({"values"}, {"duckdb", "pyarrow", "deltalake", "sqlglot", "polars"}),
     "executors": ({"values", "catalog", "metrics", "rating", "events"}, {"duckdb", "pyarrow", "sqlglot"}),
     "reports": ({"values", "catalog", "metrics", "rating", "executors", "events"}, {"duckdb", "pyarrow", "sqlglot"}),
-    "commands": ({"workspace", "output", "describe", "formats"}, {"typer"}),
+    "commands": ({"values", "workspace", "output", "describe", "formats"}, {"typer"}),
     "invoices": (
         {"values", "catalog", "executors", "events"},
         {"duckdb", "pyarrow", "deltalake", "sqlglot"},

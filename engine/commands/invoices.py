@@ -8,12 +8,16 @@ import typer
 
 from engine.commands.options import (
     HERE,
+    AsOfOption,
+    CustomerOption,
     LatestPeriodOption,
+    PeriodOption,
     RowsOption,
     WorkspaceOption,
     opened_workspace,
 )
 from engine.formats import Format
+from engine.values.windows import BreakdownWindow
 
 invoices_app = typer.Typer(help="Look at published invoices.", no_args_is_help=True)
 
@@ -29,6 +33,24 @@ def list_invoices(
     with opened_workspace(workspace) as opened:
         rows = opened.invoices(period)
         write_rows(rows.select("id", *INVOICE_COLUMNS) if output is Format.table else rows, output)
+
+
+@invoices_app.command("breakdown")
+def break_down(
+    period: PeriodOption,
+    window: Annotated[BreakdownWindow, typer.Option(help="How the time is cut, in UTC.")] = BreakdownWindow.DAY,
+    customer: CustomerOption = None,
+    as_of: AsOfOption = None,
+    workspace: WorkspaceOption = HERE,
+    output: RowsOption = Format.table,
+) -> None:
+    """The line items of a period cut into days or hours, from the events as they are now; they add up to the lines."""
+    from engine.describe import BREAKDOWN_COLUMNS
+    from engine.output import write_rows
+
+    with opened_workspace(workspace) as opened:
+        rows = opened.breakdown(period, window=window, customer=customer, as_of=as_of)
+        write_rows(rows.select(*BREAKDOWN_COLUMNS) if output is Format.table else rows, output)
 
 
 @invoices_app.command("show")

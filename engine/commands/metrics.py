@@ -1,4 +1,4 @@
-"""The commands that read one metric: compile and preview."""
+"""The commands that read one metric: compile, preview and usage."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ import typer
 
 from engine.commands.options import (
     HERE,
+    AsOfOption,
+    CustomerOption,
     PeriodOption,
     RowsOption,
     WorkspaceOption,
+    listed,
     opened_workspace,
 )
 from engine.errors import CatalogError, UserError
 from engine.formats import Format
+from engine.values.windows import UsageWindow
 
 
 def compile_metric(
@@ -34,17 +38,47 @@ def compile_metric(
 def preview(
     metric: Annotated[str, typer.Argument(help="A billable metric by name or id.")],
     period: PeriodOption,
-    customer: Annotated[str | None, typer.Option(help="One customer, by name, id or ingest alias.")] = None,
+    customer: CustomerOption = None,
     group_by: Annotated[str, typer.Option(help="Properties to group a streaming metric by: model,region.")] = "",
+    as_of: AsOfOption = None,
     workspace: WorkspaceOption = HERE,
     output: RowsOption = Format.table,
 ) -> None:
     """Run one metric over a month and write nothing."""
     from engine.output import write_rows
 
-    keys = [key for each in group_by.split(",") if (key := each.strip())]
     with opened_workspace(workspace) as opened:
-        write_rows(opened.preview(metric, period=period, customer=customer, group_by=keys), output)
+        rows = opened.preview(metric, period=period, customer=customer, group_by=listed(group_by), as_of=as_of)
+        write_rows(rows, output)
+
+
+def usage(
+    metric: Annotated[str, typer.Argument(help="A billable metric by name or id.")],
+    period: Annotated[str | None, typer.Option("--period", "-p", help="A calendar month in UTC.")] = None,
+    starting_on: Annotated[str | None, typer.Option(help="The first day, in place of a period.")] = None,
+    ending_before: Annotated[str | None, typer.Option(help="The day after the last.")] = None,
+    window: Annotated[UsageWindow, typer.Option(help="How the time is cut, in UTC.")] = UsageWindow.NONE,
+    customer: CustomerOption = None,
+    group_by: Annotated[str, typer.Option(help="A group key of the metric, or columns of a SQL metric.")] = "",
+    as_of: AsOfOption = None,
+    workspace: WorkspaceOption = HERE,
+    output: RowsOption = Format.table,
+) -> None:
+    """A metric's values by customer and hour, day or month: absolute values, not what each window added."""
+    from engine.output import write_rows
+
+    with opened_workspace(workspace) as opened:
+        rows = opened.usage(
+            metric,
+            period=period,
+            starting_on=starting_on,
+            ending_before=ending_before,
+            window=window,
+            customer=customer,
+            group_by=listed(group_by),
+            as_of=as_of,
+        )
+        write_rows(rows, output)
 
 
 def _compile_stdin() -> None:

@@ -26,9 +26,18 @@ PeriodOption = Annotated[str, typer.Option("--period", "-p", help="A calendar mo
 LatestPeriodOption = Annotated[
     str | None, typer.Option("--period", "-p", help="A calendar month; the latest published one when left out.")
 ]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", help="Only events that had arrived by then count; RFC 3339 or a day.")
+]
+CustomerOption = Annotated[str | None, typer.Option("--customer", help="One customer, by name, id or ingest alias.")]
 RowsOption = Annotated[Format, typer.Option("--output", "-o", help="How to write the rows.")]
 SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="For people, or one line of JSON.")]
 HERE = Path()
+
+
+def listed(names: str) -> list[str]:
+    """The names in an option that takes several, between commas."""
+    return [name for each in names.split(",") if (name := each.strip())]
 
 
 @contextmanager

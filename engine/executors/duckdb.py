@@ -8,6 +8,7 @@ from decimal import Decimal, localcontext
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -88,8 +89,7 @@ class DuckDBExecutor:
         repeated = (
             exp.select(*columns).from_(exp.to_table(stage.name)).group_by(*columns).having("count(*) > 1").limit(1)
         )
-        row = self.connection.execute(repeated.sql("duckdb")).fetchone()
-        if row is not None:
+        for row in self.connection.execute(repeated.sql("duckdb")).fetchall():
             raise DuckbillError(f"stage {stage.name} has two rows for {dict(zip(stage.grain, row, strict=True))}")
 
     def set_windows(self, rows: exp.Query) -> None:
@@ -121,8 +121,7 @@ class DuckDBExecutor:
 
     def statement_bounds(self, period: Period) -> tuple[datetime, datetime]:
         """From the earliest statement period's start to the billing period's end, and at least the billing period."""
-        row = self.connection.execute("SELECT min(period_starting_at) FROM statement_periods").fetchone()
-        assert row is not None
+        row = self._only_row("SELECT min(period_starting_at) FROM statement_periods")
         return min(row[0] or period.starting_at, period.starting_at), period.ending_before
 
     def value_places(self, reading: Reading) -> list[int]:
@@ -200,9 +199,7 @@ class DuckDBExecutor:
 
     def contracts_with_statement(self) -> int:
         """How many contracts have a statement period that this run bills."""
-        row = self.connection.execute("SELECT count(DISTINCT contract_id) FROM statement_periods").fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(self._only_row("SELECT count(DISTINCT contract_id) FROM statement_periods")[0])
 
     def totals_by_currency(self) -> dict[str, Decimal]:
         """The exact sum of the invoices in each currency.
@@ -230,13 +227,16 @@ class DuckDBExecutor:
         return self.connection.sql(query.sql("duckdb")).to_arrow_table()
 
     def count(self, name: str) -> int:
-        row = self.connection.execute(exp.select("count(*)").from_(name).sql("duckdb")).fetchone()
-        assert row is not None
-        return int(row[0])
+        return int(self._only_row(exp.select("count(*)").from_(name).sql("duckdb"))[0])
+
+    def _only_row(self, sql: str) -> tuple[Any, ...]:
+        """Read to its end: a result that is not keeps the connection busy."""
+        (row,) = self.connection.execute(sql).fetchall()
+        return tuple(row)
 
     def violations(self, checks: Mapping[str, str]) -> dict[str, list[tuple[object, ...]]]:
         """The first rows that each check returns; a check that holds is left out."""
-        found = {name: self.connection.execute(sql).fetchmany(20) for name, sql in checks.items()}
+        found = {name: self.connection.execute(sql).fetchall()[:20] for name, sql in checks.items()}
         return {name: rows for name, rows in found.items() if rows}
 
 

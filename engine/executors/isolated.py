@@ -58,14 +58,14 @@ class IsolationLimits:
 class Isolated:
     """What an isolated metric reads.
 
-    `tables` are `windows`, `alias_windows` and whatever else it joins, by name; `events_view` is the text that makes
-    the view `event_files` over exactly `event_files`, which are the only files the process can open.
+    `tables` are `windows`, `alias_windows` and whatever else it joins, by name; `views` are the statements that make
+    the view `event_files`, over exactly the files `event_files`, which are the only ones the process can open.
     """
 
     metric: str
     tables: Mapping[str, pa.Table]
     event_files: tuple[Path, ...]
-    events_view: str
+    views: tuple[str, ...]
     threads: int = 1
 
 
@@ -114,7 +114,7 @@ def _request(sql: str, setup: Isolated, limits: IsolationLimits) -> bytes:
         "event_files": paths,
         "tables": list(setup.tables),
         "opening": [
-            setup.events_view,
+            *setup.views,
             " ".join(("SET allowed_paths =", allowed)),
             " ".join(("SET max_execution_time =", str(limits.wall_seconds * 1000))),
         ],

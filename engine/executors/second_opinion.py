@@ -25,6 +25,9 @@ _SHOWN = 40
 
 _SERIALIZE = "SELECT json_serialize_sql($text, skip_null := true, skip_empty := true)"
 
+#: What a reading may read: the event files, the windows, the windows by customer's alias, the parts of whole windows.
+METER_RELATIONS = frozenset({"event_files", "windows", "alias_windows", "window_parts"})
+
 #: The relations of a scoped metric: the event files, the windows by customer, and the current window's alias.
 _EVENTS, _WINDOWS, _CURRENT = "event_files", "alias_windows", "w"
 

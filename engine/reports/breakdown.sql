@@ -11,6 +11,7 @@ WITH in_windows AS (
 SELECT
     window_starting_at,
     coalesce(ends.window_ending_before, billing_period.ending_before) AS window_ending_before,
+    invoices.customer_name,
     in_windows.* EXCLUDE (window_starting_at)
 FROM in_windows
 CROSS JOIN billing_period

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 import pyarrow as pa
 from sqlglot import exp
@@ -21,17 +20,10 @@ from engine.metrics.scope import PropertyStore, Scope
 from engine.rating.inputs import schedule_inputs
 from engine.reports.fixed_sql import fixed_query
 from engine.values.period import Period, parse_day, parse_period
+from engine.values.windows import UsageWindow
 
 #: Of these a value of 0 says that no event matched, which usage over time shows as no value.
 _COUNTS = frozenset({Aggregation.COUNT, Aggregation.UNIQUE})
-
-
-class UsageWindow(StrEnum):
-    """How the time asked about is cut: UTC hours, UTC days, or not at all."""
-
-    HOUR = "hour"
-    DAY = "day"
-    NONE = "none"
 
 
 @dataclass(frozen=True)
