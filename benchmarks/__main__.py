@@ -10,12 +10,15 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import landing, metering, whole_run
+from benchmarks import landing, metered_runs, metering, whole_run
 from benchmarks.isolated import isolated
+from benchmarks.subject import OPTIMISATIONS
 from benchmarks.timing import table
 
 RESULTS = Path(__file__).resolve().parent / "results"
-NAMES = ("landing", "metering", "whole_run")
+#: Benchmarks that share what they land stand together.
+GROUPS = (("landing",), ("metering",), tuple(metered_runs.CASES), ("whole_run",))
+NAMES = tuple(name for group in GROUPS for name in group)
 
 
 def main() -> None:
@@ -23,12 +26,14 @@ def main() -> None:
     # Polars reads this once, when it is first imported in the process that measures.
     os.environ["POLARS_MAX_THREADS"] = str(given.threads)
     results: dict[str, object] = {"setting": _setting(given)}
-    for name in NAMES:
-        if name in given.only:
+    for group in GROUPS:
+        names = [name for name in group if name in given.only]
+        if names:
             with tempfile.TemporaryDirectory(prefix="duckbill-benchmark-", dir=given.scratch) as scratch:
-                rows = _measure(name, Path(scratch), given)
-            results[name] = rows
-            print(table(f"{name} ({given.threads} threads)", rows), flush=True)
+                measured = _measure(names, Path(scratch), given)
+            for name, rows in measured.items():
+                results[name] = rows
+                print(table(f"{name} ({given.threads} threads)", rows), flush=True)
     RESULTS.mkdir(exist_ok=True)
     path = RESULTS / "benchmarks.json"
     path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
@@ -37,21 +42,41 @@ def main() -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--events", type=int, default=10_000_000, help="events of metering and the whole run")
+    parser.add_argument(
+        "--events",
+        type=int,
+        default=10_000_000,
+        help="events of metering and the whole run; distinct users of " + ", ".join(metered_runs.CASES),
+    )
     parser.add_argument("--customers", type=int, default=10_000)
     parser.add_argument("--earlier", type=int, default=20_000_000, help="earlier ids that landing checks against")
     parser.add_argument("--batch", type=int, default=landing.BATCH, help="events of one landing")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--rivals-only", action="store_true", help="metering without duckbill")
+    parser.add_argument(
+        "--off", nargs="+", choices=OPTIMISATIONS, default=(), help="time those benchmarks without it, too"
+    )
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--scratch", help="folder for temporary files (several GB)")
     return parser.parse_args()
 
 
-def _measure(name: str, scratch: Path, given: argparse.Namespace) -> list[dict[str, object]]:
+def _measure(names: list[str], scratch: Path, given: argparse.Namespace) -> dict[str, list[dict[str, object]]]:
+    """The tables of one group's benchmarks."""
     customers, threads = given.customers, given.threads
+    if set(names) <= set(metered_runs.CASES):
+        return isolated(
+            metered_runs.measure,
+            scratch,
+            names=names,
+            users=given.events,
+            customers=customers,
+            threads=threads,
+            off=given.off,
+        )
+    (name,) = names
     if name == "landing":
-        return [
+        rows = [
             isolated(
                 landing.measure,
                 scratch / str(earlier),
@@ -62,8 +87,8 @@ def _measure(name: str, scratch: Path, given: argparse.Namespace) -> list[dict[s
             )
             for earlier in (0, given.earlier)
         ]
-    if name == "metering":
-        return isolated(
+    elif name == "metering":
+        rows = isolated(
             metering.measure,
             scratch,
             events=given.events,
@@ -71,7 +96,9 @@ def _measure(name: str, scratch: Path, given: argparse.Namespace) -> list[dict[s
             threads=threads,
             rivals_only=given.rivals_only,
         )
-    return whole_run.measure(scratch, events=given.events, customers=customers, threads=threads)
+    else:
+        rows = whole_run.measure(scratch, events=given.events, customers=customers, threads=threads)
+    return {name: rows}
 
 
 def _setting(given: argparse.Namespace) -> dict[str, object]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,18 @@ STARTS_AT, PRICED_SINCE = "2026-02-01T00:00:00Z", "2026-01-01T00:00:00Z"
 DAYS = 31
 REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-south-1")
 MODELS = ("large", "medium", "small")
+
+#: The files of the generating macros; a later one may use an earlier one.
+GENERATORS = (
+    "generate_events",
+    "generate_lines",
+    "generate_earlier_lines",
+    "generate_requests",
+    "generate_request_lines",
+)
+#: The lines of rows `first` to `last` (excluded) of so many events of so many customers, in order of time.
+LINES = "SELECT line FROM generated_lines(?, ?, ?, ?)"
+REQUEST_LINES = "SELECT line FROM generated_request_lines(?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,7 @@ def connect() -> duckdb.DuckDBPyConnection:
     """A connection that has the generating macros."""
     connection = duckdb.connect()
     connection.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false")
-    for name in ("generate_events", "generate_lines", "generate_earlier_lines"):
+    for name in GENERATORS:
         connection.execute((SQL / f"{name}.sql").read_text(encoding="utf-8"))
     return connection
 
@@ -91,18 +103,17 @@ def write_parquet(directory: Path, *, events: int, customers: int) -> list[Path]
     return files
 
 
-def write_ndjson(path: Path, *, first: int, last: int, events: int, customers: int) -> None:
-    """Rows `first` to `last` (excluded) of the same events, as NDJSON in order of time."""
-    lines = connect().sql("SELECT line FROM generated_lines(?, ?, ?, ?)", params=[first, last, events, customers])
-    _write_lines(lines, path)
+def write_ndjson(path: Path, *, first: int, last: int, events: int, customers: int, lines: str = LINES) -> None:
+    """Rows `first` to `last` (excluded) of `events` events, as NDJSON in order of time."""
+    _write_lines(connect().sql(lines, params=[first, last, events, customers]), path)
 
 
-def daily_ndjson(directory: Path, *, events: int, customers: int) -> Iterator[Path]:
+def daily_ndjson(directory: Path, *, events: int, customers: int, lines: str = LINES) -> Iterator[Path]:
     """One NDJSON file a day; each is deleted before the next is made, so that a large month needs little disk."""
     directory.mkdir(parents=True, exist_ok=True)
     for day, first, last in _day_slices(events):
         path = directory / f"2026-10-{day:02d}.ndjson"
-        write_ndjson(path, first=first, last=last, events=events, customers=customers)
+        write_ndjson(path, first=first, last=last, events=events, customers=customers, lines=lines)
         yield path
         path.unlink()
 
@@ -131,19 +142,37 @@ def write_aliases(path: Path, *, customers: int) -> None:
 
 def write_workspace(directory: Path, *, customers: int, threads: int) -> None:
     """A workspace without events: M customers with a contract each, eight metrics, products and prices."""
-    catalog = directory / "catalog"
-    catalog.mkdir(parents=True, exist_ok=True)
-    settings = f'[workspace]\nname = "benchmark"\n\n[engine]\nmemory_limit = "4GiB"\nthreads = {threads}\n'
-    (directory / "duckbill.toml").write_text(settings, encoding="utf-8")
+    write_settings(directory, threads=threads)
     shutil.copytree(SQL / "metrics", directory / "metrics_sql", dirs_exist_ok=True)
     sections: dict[str, Iterable[dict[str, object]]] = {
         "billable_metrics": [metric.definition for metric in METRICS if metric.definition],
         "products": map(_product, METRICS),
-        "rate_cards": [{"name": "list"}],
         "rates": [rate for metric in METRICS for rate in _rates(metric)],
+        **billed_customers(customers),
+    }
+    write_catalog(directory, sections)
+
+
+def write_settings(directory: Path, *, threads: int) -> None:
+    """The file that makes a folder a workspace."""
+    directory.mkdir(parents=True, exist_ok=True)
+    settings = f'[workspace]\nname = "benchmark"\n\n[engine]\nmemory_limit = "4GiB"\nthreads = {threads}\n'
+    (directory / "duckbill.toml").write_text(settings, encoding="utf-8")
+
+
+def billed_customers(customers: int) -> dict[str, Iterable[dict[str, object]]]:
+    """M customers, each with a contract on the one rate card, `list`."""
+    return {
+        "rate_cards": [{"name": "list"}],
         "customers": map(_customer, range(customers)),
         "contracts": map(_contract, range(customers)),
     }
+
+
+def write_catalog(directory: Path, sections: Mapping[str, Iterable[Mapping[str, object]]]) -> None:
+    """One file of JSON lines a section."""
+    catalog = directory / "catalog"
+    catalog.mkdir(parents=True, exist_ok=True)
     for section, items in sections.items():
         text = "".join(json.dumps(item) + "\n" for item in items)
         (catalog / f"{section}.jsonl").write_text(text, encoding="utf-8")

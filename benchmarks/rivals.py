@@ -38,6 +38,9 @@ class HandWrittenDuckDB:
         query = (SQL / "duckdb" / f"{metric}.sql").read_text(encoding="utf-8")
         return self.connection.sql(query).to_arrow_table()
 
+    def close(self) -> None:
+        self.connection.close()
+
 
 class Polars:
     """The queries of polars_queries.py on the streaming engine. Polars takes its threads from POLARS_MAX_THREADS."""

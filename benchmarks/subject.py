@@ -6,19 +6,32 @@ as a preview prepares it, because the queries it is compared with have their tab
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
+from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
 
 import engine
 from benchmarks.generate import NOW, PERIOD, Metric
+from engine.billing import _product_meters, plan_rows, property_store, usage_filter_keys
+from engine.catalog.catalog import Catalog
 from engine.events.table import EventTable
 from engine.executors.duckdb import DuckDBExecutor
-from engine.metrics.meter import compile_rows, compiled_text, metric_query
-from engine.metrics.scope import PropertyStore
-from engine.rating.inputs import schedule_inputs
+from engine.metrics.meter import compile_rows, compiled_text, metric_query, plan_meters
+from engine.metrics.optimisations import Optimisations
+from engine.metrics.scope import PropertyStore, Scope
+from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products, schedule_inputs
+from engine.rating.pipeline import RATING, SCHEDULING, STATEMENTS
 from engine.values.period import parse_period
+
+#: The stage that makes increments of the values that were read.
+USAGE = next(stage for stage in RATING if stage.name == "usage")
+
+#: What can be switched off, see engine/metrics/optimisations.py.
+OPTIMISATIONS = tuple(each.name for each in fields(Optimisations))
 
 
 class Duckbill:
@@ -26,6 +39,11 @@ class Duckbill:
 
     def __init__(self, directory: Path) -> None:
         self.workspace = engine.open(directory)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog, loaded once for all measurements of a process."""
+        return self.workspace.catalog
 
     def land(self, file: Path) -> tuple[int, int, int]:
         """How many lines of a file were accepted, duplicate, rejected."""
@@ -47,19 +65,19 @@ class Metering:
         assert snapshot is not None
         self.files = [file.path for file in snapshot.files]
         self.rows = snapshot.rows
-        self.store = PropertyStore(snapshot.profiles())
+        self.scope = Scope(PropertyStore(snapshot.profiles()))
         self.metrics = {metric.name: metric for metric in workspace.catalog.billable_metrics}
         self.open = ExitStack()
         self.connection = self.open.enter_context(workspace.connect())
         executor = DuckDBExecutor(self.connection)
         for name, table in schedule_inputs(workspace.catalog, month).items():
             executor.load(name, table)
-        executor.view_events(self.files, fallback=self.files[0])
+        executor.view_events(self.files, self.files[0])
         executor.set_one_window(month.starting_at, month.ending_before, None)
 
     def compiled(self, metric: Metric) -> str:
         query = metric_query(self.metrics[metric.name], metric.keys)
-        return compiled_text(compile_rows(query, self.store, self.rows))
+        return compiled_text(compile_rows(query, self.scope, self.rows))
 
     def run(self, sql: str) -> pa.Table:
         """The rows of a compiled metric, read to the end: `window_id`, group keys, the quantity."""
@@ -69,6 +87,61 @@ class Metering:
         """The same rows with the `customer_id` of their window."""
         windows = self.connection.sql("SELECT window_id, customer_id FROM windows").to_arrow_table()
         return rows.join(windows, "window_id")
+
+    def close(self) -> None:
+        self.open.close()
+
+
+class RunMetering:
+    """A run's connection, made ready up to the windows, for the products that bill the metrics given.
+
+    `off` names the optimisations that are switched off, as `[optimisations]` in duckbill.toml does.
+    """
+
+    def __init__(self, subject: Duckbill, metrics: Sequence[str], off: Iterable[str] = ()) -> None:
+        workspace, month, catalog = subject.workspace, parse_period(PERIOD), subject.catalog
+        optimisations = Optimisations(**dict.fromkeys(off, False))
+        snapshot = EventTable(workspace.lake).snapshot()
+        assert snapshot is not None
+        self.files = [file.path for file in snapshot.files]
+        self.open = ExitStack()
+        self.executor = DuckDBExecutor(self.open.enter_context(workspace.connect()))
+        for name, table in schedule_inputs(catalog, month).items():
+            self.executor.load(name, table)
+        self.executor.run_stage(STATEMENTS)
+        self.executor.view_events(self.files, self.files[0])
+        products = [product for product in rated_products(catalog) if product.name in metrics]
+        scope = Scope(property_store(snapshot, optimisations), usage_filter_keys(catalog))
+        plan = plan_meters(catalog, products, scope, snapshot.rows, optimisations)
+        self.readings = plan.readings
+        granularity = workspace.config.metering.sql_breakdown_granularity
+        of_product = _product_meters(products, plan, self.executor, granularity)
+        self.executor.load("meters", meter_inputs(plan_rows(plan)))
+        self.executor.load_pricing(pricing_inputs(catalog, of_product))
+        for stage in SCHEDULING:
+            self.executor.run_stage(stage)
+
+    def meter(self) -> None:
+        """From the windows to `metered`."""
+        self.executor.connection.execute("DROP TABLE IF EXISTS metered")
+        self.executor.create_metered()
+        for reading in self.readings:
+            self.executor.meter(reading)
+
+    def increments(self) -> None:
+        """From the windows through `metered` to `usage`."""
+        self.meter()
+        self.executor.connection.execute("DROP TABLE IF EXISTS usage")
+        self.executor.run_stage(USAGE)
+
+    def quantities(self) -> pa.Table:
+        """What `increments` left: customer_id, product_name, segment_no, quantity (a decimal)."""
+        increments = (
+            "SELECT customer_id, product_name, segment_no,"
+            " (value_after - value_before)::DECIMAL(38, 0) * value_unit AS quantity"
+            " FROM usage JOIN usage_products USING (product_id)"
+        )
+        return self.executor.connection.sql(increments).to_arrow_table()
 
     def close(self) -> None:
         self.open.close()

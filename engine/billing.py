@@ -12,11 +12,12 @@ from engine.errors import DuckbillError
 from engine.events.table import EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
 from engine.metrics.invalid_values import invalid_values_query
-from engine.metrics.meter import MeterPlan, Reading, compiled_text, plan_meters
+from engine.metrics.meter import MeterPlan, Reading, compiled_text, plan_meters, wider
 from engine.metrics.optimisations import Optimisations
 from engine.metrics.scope import PropertyStore, Scope
-from engine.rating.inputs import ProductMeter, meter_inputs, pricing_inputs, rated_products, schedule_inputs
+from engine.rating.inputs import ProductMeter, meter_inputs, pricing_inputs, rated_products
 from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STATEMENTS, check_sql
+from engine.rating.schedule import schedule_inputs
 from engine.reports.accounting import accounted_events_sql
 from engine.values.period import Period
 
@@ -77,7 +78,8 @@ def bill(
     store = property_store(events, terms.optimisations)
     scope = Scope(store, usage_filter_keys(catalog))
     plan = plan_meters(catalog, products, scope, events.rows, terms.optimisations)
-    metered = _product_meters(products, plan, executor, terms.sql_granularity)
+    places = _places(plan, executor)
+    metered = _product_meters(products, plan, places, terms.sql_granularity)
     executor.load("meters", meter_inputs(plan_rows(plan)))
     executor.load_pricing(pricing_inputs(catalog, metered))
 
@@ -85,8 +87,10 @@ def bill(
         executor.run_stage(stage)
     executor.create_metered()
     for done, reading in enumerate(plan.readings):
-        progress(f"metering {_name(reading)}", done, len(plan.readings))
-        executor.meter(reading)
+        progress(f"metering {reading.name}", done, len(plan.readings))
+        if not executor.meter(reading, places):
+            for wide in wider(reading, scope, events.rows):
+                executor.meter(wide, places)
     for done, stage in enumerate(RATING):
         progress(f"rating: {stage.name.replace('_', ' ')}", done, len(RATING))
         executor.run_stage(stage)
@@ -120,15 +124,20 @@ def plan_rows(plan: MeterPlan) -> list[tuple[int, str, str, str | None]]:
     return [(each.meter_id, each.metric.id, each.metric.name, each.combined_by) for each in plan.meters]
 
 
-def _product_meters(
-    products: Sequence[Product], plan: MeterPlan, executor: DuckDBExecutor, default: SqlBreakdownGranularity
-) -> dict[str, list[ProductMeter]]:
-    """What rating must know of the meters behind each product, by product id."""
+def _places(plan: MeterPlan, executor: DuckDBExecutor) -> dict[int, int]:
+    """The decimal places of each meter's values, by meter id."""
     executor.set_no_windows()
     places: dict[int, int] = {}
     for reading in plan.readings:
         known = executor.value_places(reading)
         places |= {meter.meter_id: each for meter, each in zip(reading.meters, known, strict=True)}
+    return places
+
+
+def _product_meters(
+    products: Sequence[Product], plan: MeterPlan, places: Mapping[int, int], default: SqlBreakdownGranularity
+) -> dict[str, list[ProductMeter]]:
+    """What rating must know of the meters behind each product, by product id."""
     return {
         product.id: [
             ProductMeter(
@@ -153,11 +162,6 @@ def _is_one_segment(product: Product, is_sql: bool, default: SqlBreakdownGranula
     return is_sql and (product.sql_breakdown_granularity or default) is SqlBreakdownGranularity.SERVICE_PERIOD
 
 
-def _name(reading: Reading) -> str:
-    first = reading.meters[0].metric.name
-    return first if len(reading.meters) == 1 else f"{first} and {len(reading.meters) - 1} more"
-
-
 def _file_name(reading: Reading) -> str:
-    words = "".join(letter if letter.isalnum() else " " for letter in _name(reading).lower())
+    words = "".join(letter if letter.isalnum() else " " for letter in reading.name.lower())
     return f"{reading.meters[0].meter_id:03d}_{'_'.join(words.split()) or 'metric'}.sql"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pyarrow as pa
 
-from engine.billing import Terms, bill
+from engine.billing import bill
 from engine.errors import UserError
 from engine.executors.duckdb import DuckDBExecutor
 from engine.reports.fixed_sql import fixed_query
@@ -21,8 +22,8 @@ def breakdown(
 ) -> pa.Table:
     """The same bill with a cut at the start of each window, so that no line crosses one.
 
-    Columns: window_starting_at, window_ending_before, customer_name, then those of `line_items`. What is billed once for a service
-    period stands in its last window. Raises UserError for the hours of all customers at once.
+    Columns: window_starting_at, window_ending_before, customer_name, then those of `line_items`. What is billed once
+    for a service period stands in its last window. Raises UserError for the hours of all customers at once.
     """
     if window is BreakdownWindow.HOUR and customer_id is None:
         raise UserError("hours are shown for one customer at a time; name a customer, or ask for days")
@@ -34,7 +35,7 @@ def breakdown(
     step = timedelta(days=1) if window is BreakdownWindow.DAY else timedelta(hours=1)
     longest = Period(inputs.period.starting_at - _LONGEST_STATEMENT, inputs.period.ending_before)
     starts = tuple(_starts(longest, step))
-    cut = Terms(terms.sql_granularity, terms.as_of, starts, terms.optimisations)
+    cut = replace(terms, breakdown=starts)
     bill(catalog, inputs.snapshot, inputs.period, executor, cut, lambda step, done, total: None)
     return executor.rows(fixed_query("breakdown"))
 

@@ -17,6 +17,7 @@ from engine.commands.metrics import compile_metric, preview, usage
 from engine.commands.options import (
     HERE,
     AsOfOption,
+    IsolateOption,
     NowOption,
     PeriodOption,
     SummaryOption,
@@ -71,13 +72,19 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")])
 
 
 @app.command()
-def validate(workspace: WorkspaceOption = HERE, output: SummaryOption = SummaryFormat.table) -> None:
+def validate(
+    workspace: WorkspaceOption = HERE,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse SQL metrics that go beyond what Metronome documents.")
+    ] = False,
+    output: SummaryOption = SummaryFormat.table,
+) -> None:
     """Check the catalog and every SQL metric, offline, and report all problems at once."""
     from engine.describe import sql_in, with_source
     from engine.output import counted, note, write_summary
 
     with opened_workspace(workspace) as opened:
-        problems = opened.validate()
+        problems = opened.validate(strict=strict)
     if output is SummaryFormat.json:
         found = [
             {"file": each.file, "line": each.line, "column": each.column, "what": each.what, "remedy": each.remedy}
@@ -122,6 +129,7 @@ def run(
     workspace: WorkspaceOption = HERE,
     now: NowOption = None,
     as_of: AsOfOption = None,
+    isolate: IsolateOption = False,
     output: SummaryOption = SummaryFormat.table,
     skip_code: Annotated[
         bool, typer.Option("--skip-code", help="Exit with 99 when there was nothing to do, for Airflow.")
@@ -132,7 +140,7 @@ def run(
     from engine.output import progress_bar, write_summary
 
     with opened_workspace(workspace) as opened, progress_bar() as progress:
-        finished = opened.run(period, now=now, as_of=as_of, progress=progress)
+        finished = opened.run(period, now=now, as_of=as_of, isolate=isolate, progress=progress)
     if output is SummaryFormat.json:
         write_summary(finished.summary)
     else:

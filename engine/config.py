@@ -15,6 +15,7 @@ from engine.catalog.product import SqlBreakdownGranularity
 from engine.errors import CatalogError, Problem, UserError, did_you_mean
 from engine.events.land import LandingLimits
 from engine.executors.connection import EngineSettings
+from engine.executors.isolated import IsolationLimits
 from engine.metrics.optimisations import Optimisations
 
 #: The name of the file, and what makes a folder a workspace.
@@ -59,7 +60,25 @@ class EngineSection(_Section):
 
 
 class MeteringSection(_Section):
+    """`strict` refuses SQL metrics that go beyond what Metronome documents."""
+
     sql_breakdown_granularity: SqlBreakdownGranularity = SqlBreakdownGranularity.SERVICE_PERIOD
+    strict: bool = False
+
+
+class IsolationSection(_Section):
+    """What one SQL metric may use under `--isolate`, or always when `always` is set."""
+
+    always: bool = False
+    cpu_seconds: _Count = 60
+    memory: _Memory = "2GiB"
+    wall_seconds: _Count = 120
+
+    def limits(self, asked: bool) -> IsolationLimits | None:
+        """The limits when SQL metrics are to be isolated."""
+        if not (asked or self.always):
+            return None
+        return IsolationLimits(cpu_seconds=self.cpu_seconds, memory=self.memory, wall_seconds=self.wall_seconds)
 
 
 class OptimisationsSection(_Section):
@@ -90,6 +109,7 @@ class Config(_Section):
     landing: LandingSection = LandingSection()
     engine: EngineSection = EngineSection()
     metering: MeteringSection = MeteringSection()
+    isolation: IsolationSection = IsolationSection()
     optimisations: OptimisationsSection = OptimisationsSection()
     demo: DemoSection | None = None
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from engine.events.files import sync_file, sync_folders
 
@@ -27,6 +28,15 @@ def recorded_summary(folder: Path) -> dict[str, object] | None:
     except (FileNotFoundError, ValueError, KeyError):
         return None
     return summary
+
+
+def recorded_inputs(folder: Path) -> dict[str, Any] | None:
+    """What a run was computed from, or None when there is no whole manifest."""
+    try:
+        inputs: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+    except (FileNotFoundError, ValueError, KeyError):
+        return None
+    return inputs
 
 
 class RunFolder:

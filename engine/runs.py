@@ -13,12 +13,14 @@ import pyarrow as pa
 from engine.billing import OUTPUTS, Bill, Progress, Terms, bill
 from engine.catalog.catalog import Catalog
 from engine.config import Config
-from engine.errors import UserError
+from engine.errors import CatalogError, UserError
 from engine.events.table import EventSnapshot
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
+from engine.executors.isolated import IsolationLimits
 from engine.invoices.definitions import check_definitions, record_definitions
 from engine.invoices.publish import Outputs
+from engine.metrics.check import check_metrics
 from engine.result import Rows, shown
 from engine.run_folder import SCHEMA_VERSION, RunFolder, recorded_summary, run_id_of
 from engine.values.period import Period, format_instant
@@ -84,6 +86,7 @@ class RunInputs:
     snapshot: EventSnapshot
     period: Period
     as_of: datetime | None = None
+    isolate: bool = False
 
     def identity(self) -> dict[str, object]:
         """What the run id is made from: the same inputs give the same id and the same bytes."""
@@ -95,6 +98,10 @@ class RunInputs:
             "sql_breakdown_granularity": self.config.metering.sql_breakdown_granularity.value,
             **({} if self.as_of is None else {"as_of": format_instant(self.as_of)}),
         }
+
+    def isolation(self) -> IsolationLimits | None:
+        """The limits of SQL metrics that run in processes of their own, when they do."""
+        return self.config.isolation.limits(self.isolate)
 
     def terms(self) -> Terms:
         return Terms(
@@ -116,6 +123,10 @@ def run_period(inputs: RunInputs, now: datetime, progress: Progress) -> Run:
     folder = inputs.root / "runs" / run_id
     label = inputs.period.label
     check_definitions(inputs.root / "lake", inputs.catalog)
+    if inputs.config.metering.strict:
+        problems = check_metrics(inputs.catalog, strict=True)
+        if problems:
+            raise CatalogError(problems)
     recorded = recorded_summary(folder)
     if recorded is not None and outputs.published_run(label) == run_id and outputs.intact(OUTPUTS, label):
         summary = {**recorded, "status": "unchanged"}
@@ -138,7 +149,7 @@ def _compute(
     spill = inputs.root / "runs" / f".spill-{run_id}"
     connection = connect(inputs.config.engine.settings(), spill)
     try:
-        executor = DuckDBExecutor(connection)
+        executor = DuckDBExecutor(connection, inputs.isolation())
 
         def logged(step: str, done: int, total: int) -> None:
             record.log(step)

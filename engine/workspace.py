@@ -16,12 +16,12 @@ import duckdb
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlglot import exp
 
 from engine.billing import Progress
 from engine.breakdown import breakdown
 from engine.catalog.catalog import Catalog
 from engine.catalog.load import load_catalog, read_catalog
-from engine.catalog.metric import BillableMetric
 from engine.clock import cut_off, moment
 from engine.config import CONFIG_FILE, Config, load_config
 from engine.errors import CorruptFileError, Problem, UserError, did_you_mean
@@ -32,6 +32,7 @@ from engine.events.table import EventSnapshot, EventTable
 from engine.events.verify import Finding, verify
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
+from engine.executors.repeatable import check_repeatable
 from engine.invoices.publish import Outputs
 from engine.landing import Landing
 from engine.lock import exclusive
@@ -39,11 +40,16 @@ from engine.metrics.check import check_metrics
 from engine.metrics.meter import compile_rows, compiled_text, metric_query
 from engine.metrics.scope import PropertyStore, Scope
 from engine.metrics.sql import parse_sql_metric
-from engine.rating.inputs import schedule_inputs
+from engine.rating.schedule import schedule_inputs
+from engine.reports.event_billing import PublishedPeriods
+from engine.reports.event_matches import EventReport, report_event
+from engine.reports.example_event import example_event
+from engine.reports.example_sender import sender_of
 from engine.reports.usage import UsageQuestion, usage_bounds, usage_over_time
 from engine.result import Rows
+from engine.run_folder import recorded_inputs
 from engine.runs import Run, RunInputs, run_period
-from engine.values.period import Period, parse_period
+from engine.values.period import Period, parse_instant, parse_period
 from engine.values.windows import BreakdownWindow, UsageWindow, window_named
 
 #: What `land` takes: a file, a source, or events in memory.
@@ -77,10 +83,24 @@ class Workspace:
         """The catalog as it stands in the files; raises CatalogError with every problem."""
         return load_catalog(self.root)
 
-    def validate(self) -> tuple[Problem, ...]:
-        """Every problem in the catalog and in the SQL metrics, without reading any event."""
+    def validate(self, *, strict: bool = False) -> tuple[Problem, ...]:
+        """Every problem in the catalog and in the SQL metrics, without reading any event.
+
+        With `strict`, or when the configuration says so, also what Metronome does not document in SQL metrics.
+        """
         catalog, problems = read_catalog(self.root)
-        return tuple(sorted({*problems, *(check_metrics(catalog) if catalog is not None else ())}))
+        strict = strict or self.config.metering.strict
+        return tuple(sorted({*problems, *(check_metrics(catalog, strict) if catalog is not None else ())}))
+
+    def check_repeatable(self, metric: str) -> None:
+        """Runs a metric on generated events in several orders, with 1, 2 and 8 threads.
+
+        Raises DuckbillError when the answers differ; that would be a fault of duckbill.
+        """
+        found = self.catalog.metric_named(metric)
+        query = metric_query(found)
+        with tempfile.TemporaryDirectory(prefix=".spill-", dir=self.root) as spill:
+            check_repeatable(found.name, query, query.group_columns, Path(spill))
 
     def land(
         self,
@@ -134,7 +154,7 @@ class Workspace:
 
         How numbers are read depends on what has landed: with a period, the SQL is for the events of that period.
         """
-        query = metric_query(self._metric(metric))
+        query = metric_query(self.catalog.metric_named(metric))
         store, rows = self._store(parse_period(period) if period is not None else None)
         return compiled_text(compile_rows(query, Scope(store), rows))
 
@@ -146,6 +166,7 @@ class Workspace:
         customer: str | None = None,
         group_by: Iterable[str] = (),
         as_of: datetime | str | None = None,
+        isolate: bool = False,
     ) -> Rows:
         """A metric over one calendar month, by customer; writes nothing.
 
@@ -153,19 +174,25 @@ class Workspace:
         grouped by `group_by`; a SQL metric by its own columns. Grain: customer_id and the group columns.
         """
         catalog = self.catalog
-        query = metric_query(self._metric(metric), group_by)
+        found = catalog.metric_named(metric)
+        query = metric_query(found, group_by)
         month = parse_period(period)
         landed = self._snapshot()
         snapshot = landed.between(month.starting_at, month.ending_before)
-        only = _customer_id(catalog, customer) if customer is not None else None
+        only = catalog.customer_named(customer).id if customer is not None else None
         with self._damage_named(), self.connect() as connection:
-            executor = DuckDBExecutor(connection)
+            executor = self._executor(connection, isolate)
             for name, table in schedule_inputs(catalog, month).items():
                 executor.load(name, table)
             executor.view_events([file.path for file in snapshot.files], landed.files[0].path, cut_off(as_of))
             executor.set_one_window(month.starting_at, month.ending_before, only)
-            rows = compile_rows(query, Scope(PropertyStore(snapshot.profiles())), snapshot.rows)
-            return Rows(executor.preview(rows, query.columns))
+            scope = Scope(PropertyStore(snapshot.profiles()))
+
+            def compiled(wide: bool) -> exp.Select:
+                return compile_rows(query, scope, snapshot.rows, prefer_wide=wide)
+
+            executor.values("preview_rows", found, compiled)
+            return Rows(executor.preview("preview_rows", query.columns))
 
     def usage(
         self,
@@ -178,6 +205,7 @@ class Workspace:
         customer: str | None = None,
         group_by: Iterable[str] = (),
         as_of: datetime | str | None = None,
+        isolate: bool = False,
     ) -> Rows:
         """A metric over time, by customer and window (spec/metering.md §10): the value over the events inside each
         window alone, not what it added; of LATEST, the latest in it.
@@ -190,16 +218,16 @@ class Workspace:
         """
         catalog = self.catalog
         bounds = usage_bounds(period, starting_on, ending_before)
-        only = _customer_id(catalog, customer) if customer is not None else None
+        only = catalog.customer_named(customer).id if customer is not None else None
         landed = self._snapshot()
         with self._damage_named(), self.connect() as connection:
             return Rows(
                 usage_over_time(
                     catalog,
-                    self._metric(metric),
+                    self.catalog.metric_named(metric),
                     UsageQuestion(bounds, window_named(UsageWindow, window), tuple(group_by), only, cut_off(as_of)),
                     landed,
-                    DuckDBExecutor(connection),
+                    self._executor(connection, isolate),
                 )
             )
 
@@ -218,7 +246,7 @@ class Workspace:
         window_starting_at and window_ending_before. Hours need a `customer`. Writes nothing.
         """
         catalog = self.catalog
-        only = _customer_id(catalog, customer) if customer is not None else None
+        only = catalog.customer_named(customer).id if customer is not None else None
         with self._damage_named(), self.connect() as connection:
             inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), parse_period(period), cut_off(as_of))
             return Rows(breakdown(inputs, window_named(BreakdownWindow, window), only, DuckDBExecutor(connection)))
@@ -229,6 +257,7 @@ class Workspace:
         *,
         now: datetime | str | None = None,
         as_of: datetime | str | None = None,
+        isolate: bool = False,
         progress: Progress = no_progress,
     ) -> Run:
         """Computes DRAFT invoices for every customer and publishes them; doing it twice changes nothing.
@@ -240,8 +269,24 @@ class Workspace:
         month = parse_period(period)
         catalog = self.catalog
         with exclusive(self.lake), self._damage_named():
-            inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), month, cut_off(as_of))
+            inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), month, cut_off(as_of), isolate)
             return run_period(inputs, moment(now), progress)
+
+    def event(self, transaction_id: str) -> EventReport:
+        """What became of every event with this transaction id: where it landed, whose it is, which metrics it matches.
+
+        Raises UserError when no event and no refused line has it.
+        """
+        published = PublishedPeriods(Outputs(self.lake).read, self._run_saw)
+        with self._damage_named():
+            return report_event(self.connect, self.lake, self.catalog, transaction_id, published)
+
+    def example_event(self, metric: str, *, now: datetime | str | None = None) -> dict[str, object]:
+        """An event, as it would be landed, that the metric counts; raises UserError when none can be built."""
+        catalog = self.catalog
+        found = catalog.metric_named(metric)
+        with self.connect() as connection:
+            return example_event(connection, found, sender_of(catalog, found, moment(now)))
 
     def invoices(self, period: str | None = None) -> Rows:
         """The published invoices of a billing period, by default the latest."""
@@ -257,7 +302,7 @@ class Workspace:
         if invoice in lines.column("invoice_id").to_pylist():
             return Rows(lines.filter(pc.equal(lines.column("invoice_id"), invoice)))
         try:
-            customer = _customer_id(self.catalog, invoice)
+            customer = self.catalog.customer_named(invoice).id
         except UserError as error:
             raise UserError(f"no published invoice or customer {invoice!r}; see: duckbill invoices list") from error
         return Rows(lines.filter(pc.equal(lines.column("customer_id"), customer)))
@@ -289,6 +334,18 @@ class Workspace:
                 raise
             raise CorruptFileError("\n".join(damaged)) from error
 
+    def _executor(self, connection: duckdb.DuckDBPyConnection, isolate: bool) -> DuckDBExecutor:
+        return DuckDBExecutor(connection, self.config.isolation.limits(isolate))
+
+    def _run_saw(self, billing_period: str, version: int, arrived: datetime) -> bool | None:
+        """Whether the published run of a billing period saw an event; None when its record is gone."""
+        run_id = Outputs(self.lake).published_run(billing_period)
+        inputs = None if run_id is None else recorded_inputs(self.root / "runs" / run_id)
+        if inputs is None:
+            return None
+        as_of = inputs.get("as_of")
+        return version <= inputs["events_version"] and (as_of is None or arrived <= parse_instant(as_of))
+
     def _published(self, output: str, period: str | None) -> Rows:
         outputs = Outputs(self.lake)
         known = outputs.billing_periods()
@@ -306,15 +363,6 @@ class Workspace:
             raise UserError(f"no events have landed in {self.root} yet; land some first: duckbill land FILE")
         return snapshot
 
-    def _metric(self, name: str) -> BillableMetric:
-        """A metric by name or id."""
-        catalog = self.catalog
-        for metric in catalog.billable_metrics:
-            if name in (metric.name, metric.id):
-                return metric
-        known = [metric.name for metric in catalog.billable_metrics]
-        raise UserError(f"unknown billable metric {name!r}; {did_you_mean(name, known)}")
-
     def _store(self, period: Period | None) -> tuple[PropertyStore, int]:
         """What is known of the properties: of a period's events, of all events, or of none when none has landed."""
         snapshot = EventTable(self.lake).snapshot()
@@ -325,12 +373,12 @@ class Workspace:
         return PropertyStore(snapshot.profiles()), snapshot.rows
 
 
-def compile_sql_text(text: str, *, file: str = "<metric>") -> str:
+def compile_sql_text(text: str, *, file: str = "<metric>", strict: bool = False) -> str:
     """The SQL that would run for the text of a SQL metric, before any event is known.
 
     Raises CatalogError with every refusal, each with its line, column and remedy.
     """
-    query = parse_sql_metric(text, file=file)
+    query = parse_sql_metric(text, file=file, strict=strict)
     return compiled_text(compile_rows(query, Scope(PropertyStore({})), 0))
 
 
@@ -345,12 +393,3 @@ def _source(events: Landable) -> Source:
     if hasattr(events, "chunks"):
         return events  # type: ignore[return-value]
     return events_source(events)
-
-
-def _customer_id(catalog: Catalog, customer: str) -> str:
-    """A customer by id, name or ingest alias."""
-    for each in catalog.customers:
-        if customer in (each.id, each.name, *each.ingest_aliases):
-            return each.id
-    known = [name for each in catalog.customers for name in (each.name, *each.ingest_aliases)]
-    raise UserError(f"unknown customer {customer!r}; {did_you_mean(customer, known)}")

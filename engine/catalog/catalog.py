@@ -12,6 +12,7 @@ from engine.catalog.fields import CatalogObject
 from engine.catalog.metric import BillableMetric, sql_without_comments
 from engine.catalog.product import Product
 from engine.catalog.rate_card import Rate, RateCard
+from engine.errors import UserError, did_you_mean
 
 
 class Catalog(CatalogObject):
@@ -44,6 +45,22 @@ class Catalog(CatalogObject):
 
     def contract(self, contract_id: str) -> Contract:
         return self._contracts_by_id[contract_id]
+
+    def metric_named(self, name: str) -> BillableMetric:
+        """A billable metric by its name or id; raises UserError with the nearest name."""
+        for metric in self.billable_metrics:
+            if name in (metric.name, metric.id):
+                return metric
+        known = [metric.name for metric in self.billable_metrics]
+        raise UserError(f"unknown billable metric {name!r}; {did_you_mean(name, known)}")
+
+    def customer_named(self, name: str) -> Customer:
+        """A customer by id, name or ingest alias; raises UserError with the nearest of them."""
+        for each in self.customers:
+            if name in (each.id, each.name, *each.ingest_aliases):
+                return each
+        known = [known for each in self.customers for known in (each.name, *each.ingest_aliases)]
+        raise UserError(f"unknown customer {name!r}; {did_you_mean(name, known)}")
 
     def to_json(self) -> str:
         """This catalog as JSON that is the same for the same objects, whatever files they came from.

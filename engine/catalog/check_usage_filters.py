@@ -32,10 +32,9 @@ def check_usage_filters(built: Built) -> Iterator[Problem]:
 
 
 def _filters(built: Built, placed: Placed[Contract], path: Path, group_key: str, product: Product) -> Iterator[Problem]:
-    used = {product.billable_metric_id, *(update.billable_metric_id for update in product.updates)}
     for each in built.billable_metrics:
         metric = each.object
-        if metric.id not in used or metric.sql is not None:
+        if metric.id not in product.billable_metric_ids or metric.sql is not None:
             continue
         if metric.aggregation_type is Aggregation.LATEST:
             what = f"product {product.name!r} is metered by LATEST ({metric.name!r}), which no usage filter can filter"

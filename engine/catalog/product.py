@@ -154,6 +154,12 @@ class Product(CatalogObject):
                     "give the updates in the order of their times",
                 )
 
+    @property
+    def billable_metric_ids(self) -> frozenset[str]:
+        """Every billable metric that meters this product at some time."""
+        ids = (self.billable_metric_id, *(each.billable_metric_id for each in self.updates))
+        return frozenset(each for each in ids if each is not None)
+
     def metrics_over_time(self) -> tuple[tuple[str, datetime | None, datetime | None], ...]:
         """(billable metric id, starting_at, ending_before) in order; the first has no start, the last no end."""
         assert self.billable_metric_id is not None

@@ -11,6 +11,7 @@ from engine.commands.options import (
     HERE,
     AsOfOption,
     CustomerOption,
+    IsolateOption,
     PeriodOption,
     RowsOption,
     WorkspaceOption,
@@ -26,10 +27,11 @@ def compile_metric(
     metric: Annotated[str, typer.Argument(help="A billable metric by name or id; - reads a SQL metric from stdin.")],
     workspace: WorkspaceOption = HERE,
     period: Annotated[str | None, typer.Option("--period", "-p", help="Compile for the events of this month.")] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="With -: refuse what Metronome does not document.")] = False,
 ) -> None:
     """Print the SQL that runs for a metric, over all customers at once."""
     if metric == "-":
-        _compile_stdin()
+        _compile_stdin(strict)
     else:
         with opened_workspace(workspace) as opened:
             print(opened.compile(metric, period=period), end="")
@@ -41,6 +43,7 @@ def preview(
     customer: CustomerOption = None,
     group_by: Annotated[str, typer.Option(help="Properties to group a streaming metric by: model,region.")] = "",
     as_of: AsOfOption = None,
+    isolate: IsolateOption = False,
     workspace: WorkspaceOption = HERE,
     output: RowsOption = Format.table,
 ) -> None:
@@ -48,7 +51,9 @@ def preview(
     from engine.output import write_rows
 
     with opened_workspace(workspace) as opened:
-        rows = opened.preview(metric, period=period, customer=customer, group_by=listed(group_by), as_of=as_of)
+        rows = opened.preview(
+            metric, period=period, customer=customer, group_by=listed(group_by), as_of=as_of, isolate=isolate
+        )
         write_rows(rows, output)
 
 
@@ -61,6 +66,7 @@ def usage(
     customer: CustomerOption = None,
     group_by: Annotated[str, typer.Option(help="A group key of the metric, or columns of a SQL metric.")] = "",
     as_of: AsOfOption = None,
+    isolate: IsolateOption = False,
     workspace: WorkspaceOption = HERE,
     output: RowsOption = Format.table,
 ) -> None:
@@ -77,11 +83,12 @@ def usage(
             customer=customer,
             group_by=listed(group_by),
             as_of=as_of,
+            isolate=isolate,
         )
         write_rows(rows, output)
 
 
-def _compile_stdin() -> None:
+def _compile_stdin(strict: bool) -> None:
     from engine.describe import describe_problems
     from engine.workspace import compile_sql_text
 
@@ -90,7 +97,7 @@ def _compile_stdin() -> None:
     except UnicodeDecodeError as error:
         raise UserError(f"<stdin>: not UTF-8 at byte {error.start}; save the metric as UTF-8") from error
     try:
-        print(compile_sql_text(text, file="<stdin>"), end="")
+        print(compile_sql_text(text, file="<stdin>", strict=strict), end="")
     except CatalogError as error:
         describe_problems(error.problems, lambda file: text)
         raise typer.Exit(error.exit_code) from error

@@ -30,6 +30,9 @@ AsOfOption = Annotated[
     str | None, typer.Option("--as-of", help="Only events that had arrived by then count; RFC 3339 or a day.")
 ]
 CustomerOption = Annotated[str | None, typer.Option("--customer", help="One customer, by name, id or ingest alias.")]
+IsolateOption = Annotated[
+    bool, typer.Option("--isolate", help="Run SQL metrics in a process with limits of time and memory ([isolation]).")
+]
 RowsOption = Annotated[Format, typer.Option("--output", "-o", help="How to write the rows.")]
 SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="For people, or one line of JSON.")]
 HERE = Path()

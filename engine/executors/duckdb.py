@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, localcontext
 from functools import cache
@@ -14,10 +14,15 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp, parse_one
 
+from engine.catalog.metric import BillableMetric
 from engine.errors import DuckbillError
-from engine.metrics.meter import Reading
+from engine.executors.isolated import Isolated, IsolationLimits, run_isolated
+from engine.executors.second_opinion import METER_RELATIONS, second_opinion
+from engine.metrics.meter import Reading, too_wide
+from engine.metrics.overflow import needs_more_digits
 from engine.metrics.streaming import instant
-from engine.rating.inputs import PricingInputs
+from engine.metrics.wide import text_as_units
+from engine.rating.inputs import MOST_PLACES, PricingInputs
 from engine.rating.pipeline import Stage, macros_sql
 from engine.values.numbers import MAX_DIGITS
 from engine.values.period import Period
@@ -31,15 +36,18 @@ _WHOLE_TYPES = frozenset(
 class DuckDBExecutor:
     """Tables and views on one connection, made in the order that a run needs them."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, isolation: IsolationLimits | None = None) -> None:
+        """With `isolation`, SQL metrics run in a process of their own, under these limits."""
         self.connection = connection
+        self.isolation = isolation
+        self._event_files: tuple[Path, ...] = ()
+        self._event_views: tuple[str, ...] = ()
         connection.execute(macros_sql())
 
     def load(self, name: str, table: pa.Table) -> None:
-        """A temporary table with the rows of an Arrow table."""
+        """A temporary table with the rows of an Arrow table, in place of any that has its name."""
         self.connection.register("incoming", table)
-        incoming = exp.select("*").from_("incoming")
-        self.connection.execute(_create_table(name, incoming))
+        self.create(name, exp.select("*").from_("incoming"))
         self.connection.unregister("incoming")
 
     def view_events(self, paths: Sequence[Path], fallback: Path, as_of: datetime | None = None) -> None:
@@ -59,6 +67,7 @@ class DuckDBExecutor:
         arrived = exp.select("*").from_("landed_events")
         if as_of is not None:
             arrived = arrived.where(exp.LTE(this=exp.column("ingested_at"), expression=instant(as_of)))
+        views: list[str] = []
         for name, rows in (("landed_events", landed), ("event_files", arrived)):
             view = exp.Create(
                 this=exp.to_table(name),
@@ -67,7 +76,9 @@ class DuckDBExecutor:
                 properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
                 expression=rows,
             )
-            self.connection.execute(view.sql("duckdb"))
+            views.append(view.sql("duckdb"))
+            self.connection.execute(views[-1])
+        self._event_files, self._event_views = tuple(paths) or (fallback,), tuple(views)
 
     def load_pricing(self, inputs: PricingInputs) -> None:
         """Every input table, and the run's narrow exact types by the names that the stages cast to."""
@@ -127,19 +138,25 @@ class DuckDBExecutor:
     def value_places(self, reading: Reading) -> list[int]:
         """The decimal places of each quantity of a reading, as DuckDB types it.
 
-        Raises DuckbillError when a type is not exact: no DOUBLE may survive in a compiled plan (DESIGN §6).
+        Raises DuckbillError when a type is not exact, because no DOUBLE may survive in a compiled plan (DESIGN §6), and
+        when DuckDB's own parser finds in the text what no metric may contain.
         """
+        second_opinion(self.connection, reading.query.sql("duckdb"), METER_RELATIONS)
         described = self.connection.execute("DESCRIBE " + reading.query.sql("duckdb")).fetchall()
         kinds = {str(name): str(kind) for name, kind, *_ in described}
         for name, kind in kinds.items():
             if "DOUBLE" in kind or "FLOAT" in kind:
                 raise DuckbillError(f"column {name} of a compiled metric is {kind}, which is not exact")
+        if reading.wide_scale is not None:
+            return [min(reading.wide_scale, MOST_PLACES)]
         return [_places(kinds[column]) for column in reading.columns]
 
-    def meter(self, reading: Reading) -> None:
-        """Runs one reading over all windows of its meters into `metered`.
+    def meter(self, reading: Reading, places: Mapping[int, int]) -> bool:
+        """Runs one reading over all windows of its meters into `metered`; False, and nothing is read, when its numbers
+        need more digits than it has.
 
-        `value` is a whole number of the meter's smallest unit: the digits of the decimal without its point.
+        `value` is a whole number of the meter's smallest unit, 10^-places, by meter id; NULL when no exact number of
+        such units holds it.
         """
         ids = [meter.meter_id for meter in reading.meters]
         columns = ("window_id", "customer_id", "usage_filter_no", "period_starting_at", "starting_at", "ending_before")
@@ -151,18 +168,35 @@ class DuckDBExecutor:
         else:
             self.set_windows(exp.select("*").from_("asked_windows"))
         numbers = exp.Array(expressions=[exp.Literal.number(each) for each in ids])
-        values = exp.Array(
-            expressions=[exp.Anonymous(this="unscaled", expressions=[exp.column(name)]) for name in reading.columns]
-        )
+        values = exp.Array(expressions=[_units(exp.column(name), reading, places[ids[0]]) for name in reading.columns])
         read = exp.select(
             exp.alias_(exp.func("unnest", numbers), "meter_id"),
             "window_id",
             "key_values",
             exp.alias_(exp.func("unnest", values), "value"),
-        ).from_(reading.query.subquery("reading"))
+        ).from_(self._run(reading.query, reading.meters[0].metric).subquery("reading"))
         if len(ids) > 1:
             read = exp.select("*").from_(read.subquery("each_meter")).where("value IS NOT NULL")
-        self.connection.execute("INSERT INTO metered " + read.sql("duckdb"))
+        try:
+            self.connection.execute("INSERT INTO metered " + read.sql("duckdb"))
+        except duckdb.Error as error:
+            if reading.wide_scale is not None or not needs_more_digits(error):
+                raise
+            return False
+        return True
+
+    def _run(self, query: exp.Select, metric: BillableMetric) -> exp.Select:
+        """The query itself, or, where metrics are isolated, a SELECT of the rows that it gave in its own process."""
+        if self.isolation is None or metric.sql is None:
+            return query
+        setup = Isolated(
+            metric=metric.name,
+            tables={name: self.table(name) for name in ("windows", "alias_windows")},
+            event_files=self._event_files,
+            views=self._event_views,
+        )
+        self.load("isolated_rows", run_isolated(query.sql("duckdb"), setup, self.isolation))
+        return exp.select("*").from_("isolated_rows")
 
     def create_metered(self) -> None:
         """The empty table that metering fills; a NULL value is one beyond every exact number.
@@ -173,12 +207,29 @@ class DuckDBExecutor:
             "CREATE TEMP TABLE metered (meter_id INTEGER, window_id BIGINT, key_values VARCHAR[], value HUGEINT)"
         )
 
-    def preview(self, rows: exp.Select, columns: Sequence[str]) -> pa.Table:
-        """A metric's own rows with the customer of each window: customer_id, customer_name, then `columns`."""
+    def values(self, name: str, metric: BillableMetric, compiled: Callable[[bool], exp.Select]) -> None:
+        """A table of a metric's rows over the windows that are set.
+
+        `compiled` gives the query on the fast path, or on the one without limits when the numbers have outgrown it.
+        """
+        for wide in (False, True):
+            query = compiled(wide)
+            second_opinion(self.connection, query.sql("duckdb"), METER_RELATIONS)
+            try:
+                self.create(name, self._run(query, metric))
+                return
+            except duckdb.Error as error:
+                if not needs_more_digits(error):
+                    raise
+                if wide:
+                    raise too_wide(metric.name) from error
+
+    def preview(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """A table of `values` with the customer of each window: customer_id, customer_name, then `columns`."""
         shown = [exp.column(name, table="m", quoted=True) for name in columns]
         named = (
             exp.select(exp.column("customer_id", table="w"), exp.column("customer_name", table="c"), *shown)
-            .from_(rows.subquery("m"))
+            .from_(exp.to_table(name, alias="m"))
             .join(exp.to_table("windows", alias="w"), using="window_id")
             .join(
                 exp.to_table("customers", alias="c"),
@@ -238,6 +289,12 @@ class DuckDBExecutor:
         """The first rows that each check returns; a check that holds is left out."""
         found = {name: self.connection.execute(sql).fetchall()[:20] for name, sql in checks.items()}
         return {name: rows for name, rows in found.items() if rows}
+
+
+def _units(value: exp.Expr, reading: Reading, places: int) -> exp.Expr:
+    if reading.wide_scale is not None:
+        return text_as_units(value, places)
+    return exp.Anonymous(this="unscaled", expressions=[value])
 
 
 @cache

@@ -42,7 +42,7 @@ def record_definitions(lake: Path, catalog: Catalog, run_id: str) -> None:
     """Remembers the metrics that a run was the first to publish with; writes nothing when there are none."""
     recorded = _recorded(lake)
     known = len(recorded)
-    used = {product.billable_metric_id for product in catalog.products}
+    used = {metric_id for product in catalog.products for metric_id in product.billable_metric_ids}
     for metric in catalog.billable_metrics:
         if metric.id in used and metric.id not in recorded:
             recorded[metric.id] = {"name": metric.name, "definition": metric.definition_hash(), "run_id": run_id}

@@ -29,7 +29,7 @@ def check_metrics(catalog: Catalog, strict: bool = False) -> tuple[Problem, ...]
         except CatalogError as error:
             problems += error.problems
             continue
-        products = [product for product in catalog.products if product.billable_metric_id == metric.id]
+        products = [product for product in catalog.products if metric.id in product.billable_metric_ids]
         problems += [found for product in products for found in _missing_columns(metric, product, columns)]
     return tuple(problems)
 

@@ -11,15 +11,16 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.metric import Aggregation, BillableMetric
 from engine.catalog.place import Place
 from engine.catalog.product import Product
-from engine.errors import CatalogError
+from engine.errors import CatalogError, UserError
 from engine.metrics.batch import BATCHED, batch_query, value_columns
-from engine.metrics.decimals import lower_numbers
+from engine.metrics.decimals import PROVEN, WIDE, lower_numbers
 from engine.metrics.first_seen import first_seen_query
 from engine.metrics.optimisations import Optimisations
 from engine.metrics.query import Combination, MetricQuery
 from engine.metrics.scope import Scope, keeps_rows, scoped_batch, scoped_query, scoped_rows
 from engine.metrics.sql import parse_sql_metric
 from engine.metrics.streaming import streaming_query
+from engine.values.numbers import MAX_DIGITS
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,19 @@ class Reading:
     """One scoped query, ready to run: columns window_id, key_values, then one of `columns` for each of `meters`.
 
     A quantity of NULL contributes nothing. With `first_seen` the query reads whole windows and gives their parts.
+    With `wide_scale` the quantity is plain decimal text of at most so many places, on the path without limits.
     """
 
     meters: tuple[Meter, ...]
     query: exp.Select
     columns: tuple[str, ...] = ("value",)
     first_seen: bool = False
+    wide_scale: int | None = None
+
+    @property
+    def name(self) -> str:
+        first = self.meters[0].metric.name
+        return first if len(self.meters) == 1 else f"{first} and {len(self.meters) - 1} more"
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ def _batches(meters: Sequence[Meter], scope: Scope, rows: int, optimisations: Op
         together: object = meter.meter_id
         if optimisations.batches and metric.aggregation_type in BATCHED:
             lowered = lower_numbers(meter.query.select, scope.store.profiles, rows)
-            if lowered.exact_path == "proven":
+            if lowered.exact_path == PROVEN:
                 together = (meter.keys, metric.event_type_filter)
         batches.setdefault(together, []).append(meter)
     return [tuple(batch) for batch in batches.values()]
@@ -147,17 +155,47 @@ def _reading(batch: tuple[Meter, ...], scope: Scope, rows: int, optimisations: O
         return Reading(batch, scoped_batch(query, lowered, first.keys, columns, scope), columns)
     if first.metric.aggregation_type is Aggregation.UNIQUE and first.combined_by is not None:
         return Reading(batch, first_seen_query(first.metric, first.keys, scope), first_seen=True)
-    return Reading(batch, compile_meter(first.query, first.keys, scope, rows))
+    return _single_reading(first, scope, rows, wide=False)
 
 
-def compile_meter(query: MetricQuery, keys: Iterable[str], scope: Scope, rows: int) -> exp.Select:
+def _single_reading(meter: Meter, scope: Scope, rows: int, *, wide: bool) -> Reading:
+    lowered = lower_numbers(meter.query.select, scope.store.profiles, rows, prefer_wide=wide)
+    query = scoped_query(meter.query, lowered, meter.keys, scope)
+    return Reading((meter,), query, wide_scale=lowered.scale if lowered.exact_path == WIDE else None)
+
+
+def wider(reading: Reading, scope: Scope, rows: int) -> tuple[Reading, ...]:
+    """The same meters read one by one on the path without limits, for data that has outgrown the fast one.
+
+    Raises UserError naming the metric that has no such path.
+    """
+    readings = tuple(_single_reading(meter, scope, rows, wide=True) for meter in reading.meters)
+    for each in readings:
+        if each.wide_scale is None:
+            raise too_wide(each.name)
+    return readings
+
+
+def too_wide(metric_name: str) -> UserError:
+    """What to say of a metric whose numbers fit nowhere."""
+    return UserError(
+        f"billable metric {metric_name!r} needs numbers of more than {MAX_DIGITS} digits where it divides; round them "
+        "first, for example ROUND(x, 6)"
+    )
+
+
+def compile_meter(
+    query: MetricQuery, keys: Iterable[str], scope: Scope, rows: int, *, prefer_wide: bool = False
+) -> exp.Select:
     """The scoped query with exact numbers: columns window_id, key_values, value (see `scoped_query`)."""
-    return scoped_query(query, lower_numbers(query.select, scope.store.profiles, rows).select, tuple(keys), scope)
+    lowered = lower_numbers(query.select, scope.store.profiles, rows, prefer_wide=prefer_wide)
+    return scoped_query(query, lowered, tuple(keys), scope)
 
 
-def compile_rows(query: MetricQuery, scope: Scope, rows: int) -> exp.Select:
+def compile_rows(query: MetricQuery, scope: Scope, rows: int, *, prefer_wide: bool = False) -> exp.Select:
     """The scoped query with exact numbers and the metric's own columns, for previews."""
-    return scoped_rows(query, lower_numbers(query.select, scope.store.profiles, rows).select, scope)
+    lowered = lower_numbers(query.select, scope.store.profiles, rows, prefer_wide=prefer_wide)
+    return scoped_rows(query, lowered.select, scope)
 
 
 def compiled_text(query: exp.Select) -> str:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from engine.metrics.decimals import WIDE, LoweredQuery
 from engine.metrics.properties import property_accesses, property_path, property_table
 from engine.metrics.query import MetricQuery
+from engine.metrics.wide import wide_sum
 from engine.values.numbers import NumberProfile
 
 #: The relations that a scoped metric reads; whoever runs it provides them.
@@ -63,7 +65,7 @@ class Scope:
     usage_filter_keys: tuple[str, ...] = ()
 
 
-def scoped_query(query: MetricQuery, select: exp.Query, keys: Sequence[str], scope: Scope) -> exp.Select:
+def scoped_query(query: MetricQuery, lowered: LoweredQuery, keys: Sequence[str], scope: Scope) -> exp.Select:
     """A metric, its numbers lowered, over all windows: the query that runs.
 
     Reads `event_files`, `windows(window_id)` and `alias_windows(alias, window_id, starting_at, ending_before)`: the
@@ -75,10 +77,10 @@ def scoped_query(query: MetricQuery, select: exp.Query, keys: Sequence[str], sco
     """
     value: exp.Expr = exp.column(query.value_column, table="m", quoted=True)
     summed = not keeps_rows(query, keys)
-    outer = _keyed(query, select, keys, scope).select(
-        exp.alias_(exp.Sum(this=value) if summed else value, "value"), copy=False
-    )
-    outer.where(value.is_(exp.null()).not_(), copy=False)
+    if summed:
+        value = wide_sum(value, lowered.scale) if lowered.exact_path == WIDE else exp.Sum(this=value)
+    outer = _keyed(query, lowered.select, keys, scope).select(exp.alias_(value, "value"), copy=False)
+    outer.where(exp.column(query.value_column, table="m", quoted=True).is_(exp.null()).not_(), copy=False)
     return outer.group_by(exp.column("window_id", table="w"), exp.column("key_values")) if summed else outer
 
 

@@ -15,23 +15,20 @@ from itertools import accumulate
 import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.contract import Contract, UsageFilter
+from engine.catalog.contract import Contract
 from engine.catalog.override import Override, OverrideSpecifier, OverrideType
 from engine.catalog.product import Product, ProductType
 from engine.catalog.rate_card import USD_CENTS, Rate, RateType, Tier
+from engine.rating.arrow_tables import INSTANT, TEXTS, WHOLE, arrow_table
 from engine.rating.quantities import QuantityTerms, digits_of, quantity_terms
 from engine.values.numbers import MAX_DIGITS
-from engine.values.period import ALWAYS, Period
+from engine.values.period import ALWAYS
 
 #: Whole digits that amounts keep at the least; prices and quantities share the other digits.
-AMOUNT_WHOLE_DIGITS = 12
+AMOUNTWHOLE_DIGITS = 12
 
 #: Decimal places that published quantities and unit prices have at the most.
 MOST_PLACES = 18
-
-_TEXTS = pa.list_(pa.string())
-_INSTANT = pa.timestamp("us")
-_WHOLE = pa.decimal128(MAX_DIGITS, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,34 +68,9 @@ class PricingInputs:
     scales: Scales
 
 
-def schedule_inputs(catalog: Catalog, period: Period, breakdown: Sequence[datetime] = ()) -> dict[str, pa.Table]:
-    """What tells whom to bill for when: the billing period, customers with their aliases, contracts.
-
-    `breakdown` holds the starts of windows that no line may cross, for the report that shows them.
-    """
-    aliases = [(each.id, each.id) for each in catalog.customers]
-    aliases += [(alias, each.id) for each in catalog.customers for alias in each.ingest_aliases]
-    return {
-        "billing_period": _table(
-            starting_at=(_INSTANT, [period.starting_at]), ending_before=(_INSTANT, [period.ending_before])
-        ),
-        "customers": _table(
-            customer_id=(pa.string(), [each.id for each in catalog.customers]),
-            customer_name=(pa.string(), [each.name for each in catalog.customers]),
-        ),
-        "customer_aliases": _table(
-            alias=(pa.string(), [alias for alias, _ in aliases]),
-            customer_id=(pa.string(), [customer_id for _, customer_id in aliases]),
-        ),
-        "breakdown_windows": _table(starting_at=(_INSTANT, breakdown)),
-        "contracts": _contracts(catalog.contracts),
-        "usage_filters": _usage_filters(catalog.contracts),
-    }
-
-
 def meter_inputs(meters: Sequence[tuple[int, str, str, str | None]]) -> pa.Table:
     """The meters, from (meter id, billable metric id, metric name, how values are combined). Grain: meter_id."""
-    return _table(
+    return arrow_table(
         meter_id=(pa.int32(), [meter_id for meter_id, _, _, _ in meters]),
         billable_metric_id=(pa.string(), [metric_id for _, metric_id, _, _ in meters]),
         metric_name=(pa.string(), [name for _, _, name, _ in meters]),
@@ -111,7 +83,7 @@ def pricing_inputs(catalog: Catalog, meters: Mapping[str, Sequence[ProductMeter]
     products = [product for product in catalog.products if product.id in meters]
     price, multiplier, tier = _decimal_places(catalog)
     unit_price = min(price + multiplier, MOST_PLACES)
-    most = min(MOST_PLACES, MAX_DIGITS - AMOUNT_WHOLE_DIGITS - unit_price)
+    most = min(MOST_PLACES, MAX_DIGITS - AMOUNTWHOLE_DIGITS - unit_price)
     places = {product.id: max(meter.places for meter in meters[product.id]) for product in products}
     terms = {product.id: quantity_terms(product, places[product.id], most) for product in products}
     scales = Scales(
@@ -122,7 +94,7 @@ def pricing_inputs(catalog: Catalog, meters: Mapping[str, Sequence[ProductMeter]
         value=max(places.values(), default=0),
     )
     tables = {
-        "rate_cards": _table(
+        "rate_cards": arrow_table(
             rate_card_id=(pa.string(), [each.id for each in catalog.rate_cards]),
             currency=(pa.string(), [_currency(each.fiat_credit_type_id) for each in catalog.rate_cards]),
             payable_places=(
@@ -143,10 +115,6 @@ def rated_products(catalog: Catalog) -> tuple[Product, ...]:
     """The usage products that have a rate on some rate card, in catalog order: what must be metered."""
     priced = {rate.product_id for rate in catalog.rates}
     return tuple(each for each in catalog.products if each.type is ProductType.USAGE and each.id in priced)
-
-
-def _table(**columns: tuple[pa.DataType, Sequence[object]]) -> pa.Table:
-    return pa.table({name: pa.array(values, type=kind) for name, (kind, values) in columns.items()})
 
 
 def _currency(credit_type_id: str) -> str:
@@ -174,50 +142,6 @@ def _decimal_places(catalog: Catalog) -> tuple[int, int, int]:
     return max(prices), max(multipliers), max(sizes)
 
 
-def _contracts(contracts: Sequence[Contract]) -> pa.Table:
-    schedules = [each.usage_statement_schedule for each in contracts]
-    numbers = _usage_filter_numbers(contracts)
-    return _table(
-        contract_id=(pa.string(), [each.id for each in contracts]),
-        customer_id=(pa.string(), [each.customer_id for each in contracts]),
-        rate_card_id=(pa.string(), [each.rate_card_id for each in contracts]),
-        starting_at=(_INSTANT, [each.starting_at for each in contracts]),
-        ending_before=(_INSTANT, [each.ending_before for each in contracts]),
-        frequency=(pa.string(), [each.frequency.value for each in schedules]),
-        schedule_day=(pa.string(), [each.day.value for each in schedules]),
-        billing_anchor_date=(_INSTANT, [each.billing_anchor_date for each in schedules]),
-        override_scheme=(pa.string(), [each.multiplier_override_prioritization.value for each in contracts]),
-        usage_filter_no=(pa.int32(), [numbers.get(each.usage_filter) for each in contracts]),
-    )
-
-
-def _usage_filter_numbers(contracts: Sequence[Contract]) -> dict[tuple[UsageFilter, ...], int]:
-    """A number for each schedule of usage filters; contracts with the same schedule share their readings."""
-    schedules = dict.fromkeys(each.usage_filter for each in contracts if each.usage_filter)
-    return {schedule: number for number, schedule in enumerate(schedules)}
-
-
-def _usage_filters(contracts: Sequence[Contract]) -> pa.Table:
-    """Which values pass when. Grain: usage_filter_no, starting_at, filter_value; every instant has a row.
-
-    Before the first filter begins, everything passes: filter_key and filter_value are NULL.
-    """
-    rows: list[tuple[int, datetime, datetime, str | None, str | None]] = []
-    for schedule, number in _usage_filter_numbers(contracts).items():
-        starts = [each.starting_at or ALWAYS.starting_at for each in schedule]
-        if starts[0] > ALWAYS.starting_at:
-            rows.append((number, ALWAYS.starting_at, starts[0], None, None))
-        for each, start, end in zip(schedule, starts, [*starts[1:], ALWAYS.ending_before], strict=True):
-            rows += [(number, start, end, each.group_key, value) for value in each.group_values]
-    return _table(
-        usage_filter_no=(pa.int32(), [row[0] for row in rows]),
-        starting_at=(_INSTANT, [row[1] for row in rows]),
-        ending_before=(_INSTANT, [row[2] for row in rows]),
-        filter_key=(pa.string(), [row[3] for row in rows]),
-        filter_value=(pa.string(), [row[4] for row in rows]),
-    )
-
-
 def _product_terms(
     products: Sequence[Product],
     meters: Mapping[str, Sequence[ProductMeter]],
@@ -229,18 +153,18 @@ def _product_terms(
     converted = [terms[product.id] for product in products]
     whole = {
         name: (
-            _WHOLE,
+            WHOLE,
             [None if getattr(each, name) is None else Decimal(getattr(each, name)) for each in converted],
         )
         for name in ("multiplier", "divisor", "rounding_unit", "quantity_divisor")
     }
-    return _table(
+    return arrow_table(
         product_no=(pa.int32(), range(len(products))),
         product_id=(pa.string(), [each.id for each in products]),
         product_name=(pa.string(), [each.name for each in products]),
-        tags=(_TEXTS, [list(each.tags) for each in products]),
-        pricing_keys=(_TEXTS, [list(each.pricing_group_key) for each in products]),
-        presentation_keys=(_TEXTS, [list(each.presentation_group_key) for each in products]),
+        tags=(TEXTS, [list(each.tags) for each in products]),
+        pricing_keys=(TEXTS, [list(each.pricing_group_key) for each in products]),
+        presentation_keys=(TEXTS, [list(each.presentation_group_key) for each in products]),
         pricing_positions=(
             pa.list_(pa.int64()),
             [_positions(p.pricing_group_key, m) for p, m in zip(products, metered, strict=True)],
@@ -249,7 +173,7 @@ def _product_terms(
             pa.list_(pa.int64()),
             [_positions(p.presentation_group_key, m) for p, m in zip(products, metered, strict=True)],
         ),
-        no_key_values=(_TEXTS, [[None] * len(each.keys) for each in metered]),
+        no_key_values=(TEXTS, [[None] * len(each.keys) for each in metered]),
         rounding_method=(pa.string(), [each.rounding_method for each in converted]),
         quantity_unit=(
             pa.decimal128(MAX_DIGITS, scales.quantity),
@@ -270,14 +194,14 @@ def _product_meters(products: Sequence[Product], meters: Mapping[str, Sequence[P
         for product in products
         for meter in meters[product.id]
     ]
-    return _table(
+    return arrow_table(
         product_id=(pa.string(), [product_id for product_id, _, _ in rows]),
         meter_id=(pa.int32(), [meter.meter_id for _, meter, _ in rows]),
         combined_by=(pa.string(), [meter.combined_by for _, meter, _ in rows]),
         one_segment=(pa.bool_(), [meter.one_segment for _, meter, _ in rows]),
-        value_factor=(_WHOLE, [Decimal(factor) for _, _, factor in rows]),
-        starting_at=(_INSTANT, [meter.starting_at or ALWAYS.starting_at for _, meter, _ in rows]),
-        ending_before=(_INSTANT, [meter.ending_before or ALWAYS.ending_before for _, meter, _ in rows]),
+        value_factor=(WHOLE, [Decimal(factor) for _, _, factor in rows]),
+        starting_at=(INSTANT, [meter.starting_at or ALWAYS.starting_at for _, meter, _ in rows]),
+        ending_before=(INSTANT, [meter.ending_before or ALWAYS.ending_before for _, meter, _ in rows]),
     )
 
 
@@ -299,22 +223,22 @@ def _rates(catalog: Catalog, products: Mapping[str, Product]) -> dict[str, pa.Ta
     )
     card_products = sorted({(rate.rate_card_id, rate.product_id) for rate in rates})
     return {
-        "rates": _table(
+        "rates": arrow_table(
             rate_no=(pa.int64(), [number for number, _ in numbered]),
             rate_id=(pa.string(), [each.id for each in rates]),
             rate_card_id=(pa.string(), [each.rate_card_id for each in rates]),
             product_id=(pa.string(), [each.product_id for each in rates]),
-            starting_at=(_INSTANT, [each.starting_at for each in rates]),
-            ending_before=(_INSTANT, [each.ending_before for each in rates]),
+            starting_at=(INSTANT, [each.starting_at for each in rates]),
+            ending_before=(INSTANT, [each.ending_before for each in rates]),
             entitled=(pa.bool_(), [each.entitled for each in rates]),
-            pricing_values=(_TEXTS, [_pricing_values(each, products[each.product_id]) for each in rates]),
+            pricing_values=(TEXTS, [_pricing_values(each, products[each.product_id]) for each in rates]),
         ),
-        "rate_boundaries": _table(
+        "rate_boundaries": arrow_table(
             rate_card_id=(pa.string(), [card for card, _, _ in boundaries]),
             product_id=(pa.string(), [product for _, product, _ in boundaries]),
-            boundary_at=(_INSTANT, [moment for _, _, moment in boundaries]),
+            boundary_at=(INSTANT, [moment for _, _, moment in boundaries]),
         ),
-        "rate_card_products": _table(
+        "rate_card_products": arrow_table(
             rate_card_id=(pa.string(), [card for card, _ in card_products]),
             product_id=(pa.string(), [product for _, product in card_products]),
         ),
@@ -337,7 +261,7 @@ def _overrides(contracts: Sequence[Contract], scales: Scales) -> dict[str, pa.Ta
         if moment is not None
     ]
     return {
-        "overrides": _table(
+        "overrides": arrow_table(
             override_no=(pa.int64(), range(len(owned))),
             override_id=(pa.string(), [each.id for each in overrides]),
             override_type=(
@@ -350,12 +274,12 @@ def _overrides(contracts: Sequence[Contract], scales: Scales) -> dict[str, pa.Ta
             ),
             entitled=(pa.bool_(), [each.entitled for each in overrides]),
             priority=(pa.int64(), [each.priority for each in overrides]),
-            starting_at=(_INSTANT, [each.starting_at for each in overrides]),
-            ending_before=(_INSTANT, [each.ending_before for each in overrides]),
+            starting_at=(INSTANT, [each.starting_at for each in overrides]),
+            ending_before=(INSTANT, [each.ending_before for each in overrides]),
         ),
-        "override_boundaries": _table(
+        "override_boundaries": arrow_table(
             override_no=(pa.int64(), [number for number, _ in boundaries]),
-            boundary_at=(_INSTANT, [moment for _, moment in boundaries]),
+            boundary_at=(INSTANT, [moment for _, moment in boundaries]),
         ),
         "override_targets": _override_targets(owned),
     }
@@ -367,15 +291,15 @@ def _override_targets(owned: Sequence[tuple[str, Override]]) -> pa.Table:
         for number, (contract_id, override) in enumerate(owned)
         for position, target in enumerate(_targets(override))
     ]
-    return _table(
+    return arrow_table(
         override_no=(pa.int64(), [number for number, _, _, _ in targets]),
         target_no=(pa.int64(), [position for _, position, _, _ in targets]),
         contract_id=(pa.string(), [contract_id for _, _, contract_id, _ in targets]),
         product_id=(pa.string(), [target.product_id for _, _, _, target in targets]),
-        any_tags=(_TEXTS, [target.any_tags for _, _, _, target in targets]),
-        all_tags=(_TEXTS, [target.all_tags for _, _, _, target in targets]),
-        pricing_pairs=(_TEXTS, [target.pricing_pairs for _, _, _, target in targets]),
-        presentation_pairs=(_TEXTS, [target.presentation_pairs for _, _, _, target in targets]),
+        any_tags=(TEXTS, [target.any_tags for _, _, _, target in targets]),
+        all_tags=(TEXTS, [target.all_tags for _, _, _, target in targets]),
+        pricing_pairs=(TEXTS, [target.pricing_pairs for _, _, _, target in targets]),
+        presentation_pairs=(TEXTS, [target.presentation_pairs for _, _, _, target in targets]),
     )
 
 
@@ -422,7 +346,7 @@ def _price_tiers(catalog: Catalog, scales: Scales) -> pa.Table:
         if override.type is OverrideType.OVERWRITE and own is not None:
             rows += [(None, override_no, *tier) for tier in _tiers(own.rate_type, own.price, own.tiers)]
     bound = pa.decimal128(MAX_DIGITS, scales.quantity)
-    return _table(
+    return arrow_table(
         rate_no=(pa.int64(), [row[0] for row in rows]),
         override_no=(pa.int64(), [row[1] for row in rows]),
         tier_level=(pa.int32(), [row[2] for row in rows]),

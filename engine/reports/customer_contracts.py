@@ -14,8 +14,8 @@ from engine.catalog.customer import Customer
 from engine.catalog.metric import Aggregation, BillableMetric, PropertyFilter
 from engine.errors import did_you_mean
 from engine.executors.duckdb import DuckDBExecutor
-from engine.rating.inputs import schedule_inputs
 from engine.rating.pipeline import STATEMENTS
+from engine.rating.schedule import schedule_inputs
 from engine.reports.event_probe import EventProbe
 from engine.reports.landed_event import LandedEvent, statement
 from engine.reports.streaming_filters import StreamingFilter, streaming_filters

@@ -17,7 +17,7 @@ from engine.executors.duckdb import DuckDBExecutor
 from engine.metrics.meter import compile_meter, metric_query
 from engine.metrics.query import MetricQuery
 from engine.metrics.scope import PropertyStore, Scope
-from engine.rating.inputs import schedule_inputs
+from engine.rating.schedule import schedule_inputs
 from engine.reports.fixed_sql import fixed_query
 from engine.values.period import Period, parse_day, parse_period
 from engine.values.windows import UsageWindow
@@ -70,7 +70,11 @@ def usage_over_time(
     everywhere = metric.sql is not None and not question.group_by
     executor.set_windows(fixed_query("every_window" if everywhere else "usage_windows"))
     scope = Scope(PropertyStore(snapshot.profiles()))
-    executor.create("usage_values", compile_meter(query, question.group_by, scope, snapshot.rows))
+
+    def compiled(wide: bool) -> exp.Select:
+        return compile_meter(query, question.group_by, scope, snapshot.rows, prefer_wide=wide)
+
+    executor.values("usage_values", metric, compiled)
     return executor.rows(_answer(metric, question))
 
 

@@ -13,6 +13,8 @@ from tests.generated.vocabulary import (
     EVENT_TYPES,
     MEASURES,
     MULTIPLIERS,
+    PLAN,
+    PLANS,
     PRICES,
     STATUSES,
     TAGS,
@@ -23,41 +25,49 @@ from tests.oracle.sql_metrics import ALL as SQL_METRICS
 
 Item = dict[str, Any]
 
+_MICROSECOND = timedelta(microseconds=1)
 _AGGREGATIONS = ("COUNT", "SUM", "MAX", "UNIQUE", "LATEST")
 _DIVISORS = ("3", "60", "7", "1024", "1000", "0.5")
 _FACTORS = ("100", "0.001", "2.5")
 
 
-def streaming_metrics(dice: Dice) -> list[Item]:
-    return [_streaming_metric(dice, number) for number in range(dice.number(1, 4))]
+def streaming_metrics(dice: Dice, clocks: Sequence[datetime], routed: bool) -> list[Item]:
+    """`clocks` is when events land; `routed` metrics are such that a contract can filter their events by region."""
+    return [_streaming_metric(dice, number, clocks, routed) for number in range(dice.number(1, 4))]
 
 
-def _streaming_metric(dice: Dice, number: int) -> Item:
-    aggregation = dice.pick_noted("aggregation", _AGGREGATIONS)
+def _streaming_metric(dice: Dice, number: int, clocks: Sequence[datetime], routed: bool) -> Item:
+    aggregation = dice.pick_noted("aggregation", _AGGREGATIONS[:-1] if routed else _AGGREGATIONS)
     metric: Item = {"id": f"metric-{number}", "name": f"Metric {number}"}
     metric["aggregation_type"] = dice.pick((aggregation, aggregation.lower(), aggregation.title()))
     filters: dict[str, Item] = {}
     if aggregation == "UNIQUE":
-        metric["aggregation_key"] = dice.pick(("user_id", "tokens", "storage"))
+        metric["aggregation_key"] = dice.pick(("user_id", "tokens", "storage", "usage.tokens", "resource.hardware"))
     elif aggregation != "COUNT":
         metric["aggregation_key"] = dice.pick(MEASURES)
     if aggregation != "COUNT":
         bare = dice.chance(0.3, "aggregation key without exists")
         filters[metric["aggregation_key"]] = {} if bare else {"exists": True}
-    metric["group_keys"] = _group_keys(dice, filters)
+    if metric.get("aggregation_key") == "usage.tokens":
+        dice.note("dotted aggregation key")
+    metric["group_keys"] = _group_keys(dice, filters, routed)
     if not metric["group_keys"]:
         del metric["group_keys"]
     _event_type_filter(dice, metric)
     _status_filters(dice, filters)
     if filters:
         metric["property_filters"] = [{"name": name, **rule} for name, rule in filters.items()]
+    if dice.chance(0.15, "effective_from"):
+        metric["effective_from"] = to_instant(dice.pick(clocks) + dice.pick((timedelta(0), _MICROSECOND)))
     return metric
 
 
-def _group_keys(dice: Dice, filters: dict[str, Item]) -> list[list[str]]:
+def _group_keys(dice: Dice, filters: dict[str, Item], routed: bool) -> list[list[str]]:
     keys = []
-    if dice.chance(0.8):
+    if dice.chance(0.8) or routed:
         compound = dice.some(list(DIMENSIONS), 1, 3)
+        if routed and "region" not in compound:
+            compound.append("region")
         dice.random.shuffle(compound)
         dice.note("compound group key" if len(compound) > 1 else "simple group key")
         keys.append(compound)
@@ -87,6 +97,12 @@ def _status_filters(dice: Dice, filters: dict[str, Item]) -> None:
             filters["status"]["exists"] = True
     elif dice.chance(0.1, "property filter exists true"):
         filters["status"] = {"exists": True}
+    if dice.chance(0.12, "filter of a nested property"):
+        filters[PLAN] = dice.pick(
+            ({"in_values": dice.some(PLANS, 1, 2)}, {"not_in_values": dice.some(PLANS, 1, 2)}, {"exists": True})
+        )
+    elif dice.chance(0.06, "filter of an absent nested property"):
+        filters[PLAN] = {"exists": False}
     if dice.chance(0.15, "property filter exists false"):
         filters["internal"] = {"exists": False}
     elif dice.chance(0.05, "property filter without condition"):
@@ -96,7 +112,7 @@ def _status_filters(dice: Dice, filters: dict[str, Item]) -> None:
 def sql_metrics(dice: Dice) -> list[tuple[str, str]]:
     """(name, text of the metrics_sql file) for some of the oracle's SQL metrics."""
     files = []
-    for metric in dice.some(SQL_METRICS, 0, 4):
+    for metric in dice.some(SQL_METRICS, 0, 5):
         dice.note(f"sql {metric.name}")
         files.append((metric.name, f"/* @metric\nname: {metric.name}\n@metric */\n{metric.sql}"))
     return files

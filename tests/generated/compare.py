@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
+from tests.generated.scenarios import Scenario
 from tests.oracle.catalog import settings
 from tests.oracle.landing import Landed, land
+from tests.oracle.metering import Event
 from tests.oracle.rating import Bill, bill
 
 Rows = Mapping[str, list[dict[str, Any]]]
@@ -26,6 +27,8 @@ _LINE = (
     ("period_ending_before", "period_ending_before"),
     ("starting_at", "starting_at"),
     ("ending_before", "ending_before"),
+    ("billable_metric_id", "metric"),
+    ("metric_name", "metric_name"),
     ("pricing_group_values", "pricing"),
     ("presentation_group_values", "presentation"),
     ("tier_level", "tier"),
@@ -58,54 +61,79 @@ _ORACLE_NAMES = dict(_LINE)
 class Expected:
     """The oracle's verdicts and rows; `rows` is by table, with the column names of `COLUMNS`."""
 
-    landed: Landed
+    landings: tuple[Landed, ...]
     bill: Bill
     rows: Rows
 
+    @property
+    def events(self) -> list[Event]:
+        """The accepted events of all landings."""
+        return [event for landed in self.landings for event in landed.events]
 
-def expected(workspace: Path, events: Path, now: datetime, period: str) -> Expected:
-    """Land the file and bill the month with the oracle alone."""
-    limits = settings(workspace)
-    lines = events.read_bytes().split(b"\n")[:-1]
-    landed = land(lines, now, limits["past_days"], limits["future_hours"])
-    result = bill(workspace, landed.events, period)
+
+def expected(scenario: Scenario) -> Expected:
+    """Land the files and bill the month with the oracle alone."""
+    landings = land_all(scenario)
+    events = [event for landed in landings for event in landed.events]
+    result = bill(scenario.workspace, events, scenario.period, as_of=scenario.as_of)
+    return Expected(landings, result, rows_of(result))
+
+
+def land_all(scenario: Scenario) -> tuple[Landed, ...]:
+    """The oracle's verdicts on every file, in the order in which they land."""
+    limits = settings(scenario.workspace)
+    landings: list[Landed] = []
+    accepted: dict[str, datetime] = {}
+    for path, clock in scenario.landings:
+        lines = path.read_bytes().split(b"\n")[:-1]
+        landed = land(lines, clock, limits["past_days"], limits["future_hours"], accepted)
+        accepted.update({event["transaction_id"]: clock for event in landed.events})
+        landings.append(landed)
+    return tuple(landings)
+
+
+def rows_of(result: Bill) -> Rows:
+    """The oracle's rows by table, with the column names of `COLUMNS`."""
     tables = {
         "line_items": result.lines,
         "invoices": result.invoices,
         "unrated": result.unrated,
         "not_entitled": result.not_entitled,
     }
-    rows = {
-        table: [{name: line[_ORACLE_NAMES[name]] for name in COLUMNS[table]} for line in lines_of]
-        for table, lines_of in tables.items()
-    }
-    return Expected(landed, result, rows)
+    return {table: [named(line, COLUMNS[table]) for line in lines] for table, lines in tables.items()}
+
+
+def named(line: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+    """A row of the oracle under the engine's names."""
+    return {name: line[_ORACLE_NAMES.get(name, name)] for name in columns}
 
 
 def actual(frames: Mapping[str, Any]) -> Rows:
     """The engine's Polars frames, by table, as rows to compare: numbers as Fractions, group values as tuples."""
-    return {
-        table: [{name: _plain(name, row[name]) for name in COLUMNS[table]} for row in frame.to_dicts()]
-        for table, frame in frames.items()
-    }
+    return {table: [plain(row, COLUMNS[table]) for row in frame.to_dicts()] for table, frame in frames.items()}
+
+
+def plain(row: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
+    """Some columns of one of the engine's rows, with numbers as Fractions and group values as tuples."""
+    return {name: _plain(name, row[name]) for name in columns}
 
 
 def _plain(name: str, value: Any) -> Any:
     if name.endswith("_group_values"):
         return tuple(json.loads(value).values())
-    if name in ("quantity", "unit_price", "total") and value is not None:
+    if name in ("quantity", "unit_price", "total", "value") and value is not None:
         assert not isinstance(value, float), f"{name} is a float"
         return Fraction(value)
     return value
 
 
-def compare(found: Rows, wanted: Rows) -> str:
+def compare(found: Rows, wanted: Rows, tables: Mapping[str, tuple[str, ...]] = COLUMNS) -> str:
     """Every difference as text, one row a line: `-` expected and not there, `+` there and not expected.
 
     The empty text means that the tables hold the same rows, each the same number of times.
     """
     differences: list[str] = []
-    for table, columns in COLUMNS.items():
+    for table, columns in tables.items():
         here, there = _counted(found[table], columns), _counted(wanted[table], columns)
         missing, surplus = there - here, here - there
         if not missing and not surplus:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.generated.agreements import senders, unknown_sender
 from tests.generated.dice import Dice
+from tests.generated.nested import put, put_plan
 from tests.generated.vocabulary import DIMENSIONS, EVENT_TYPES, MEASURES, STATUSES
-from tests.generated.writing import Literal, to_json
+from tests.generated.writing import Literal, to_instant, to_json
 
 Item = dict[str, Any]
 
@@ -30,6 +32,7 @@ _VALUES: dict[str, tuple[Any, ...]] = {
     "null value": (None,),
     "boolean value": (True, False),
 }
+_WIDE = ("9" * 30, "123456789012345678901234567890", "1e29", "-99999999999999999999999999.5")
 _KINDS = tuple(_VALUES)
 _WEIGHTS = (10, 4, 4, 2, 3, 1, 2, 3, 4, 4, 1, 1)
 
@@ -46,13 +49,16 @@ class _Habits:
 def event_lines(
     dice: Dice,
     month: tuple[datetime, datetime],
-    now: datetime,
+    clocks: Sequence[datetime],
     agreements: list[tuple[Item, int]],
     cuts: list[datetime],
-) -> list[str]:
-    """The lines of an NDJSON file, without line ends; `agreements` is each customer with its contracts' number.
+    wide: bool,
+) -> list[list[str]]:
+    """The lines of an NDJSON file for each of the clocks at which one lands, without line ends.
 
-    The last line is always good and nobody's, because a run refuses a table without events.
+    `agreements` is each customer with its contracts' number. In a `wide` scenario some values have 30 digits, and
+    most of them come with their opposite, so that they cancel out. The last line of a file is always good and
+    nobody's, because an empty file does not land and a run refuses a table without events.
     """
     type_weights = dice.pick(([10, 3, 1], [3, 10, 1], [4, 4, 2]))
     habits = _Habits(
@@ -63,25 +69,44 @@ def event_lines(
     edges = [edge for edge in sorted({*cuts, *month}) if month[0] <= edge <= month[1]]
     moments: list[datetime] = []
     lines: list[str] = []
+    files: list[list[str]] = [[] for _ in clocks]
     count = dice.pick((0, 40, 60, 70, 75, 75)) + dice.number(0, 5)
     for number in range(count):
+        landing = number * len(clocks) // count
+        file = files[landing]
         moment = _moment(dice, month, edges, cuts, moments)
         moments.append(moment)
-        line = to_json(_event(dice, number, moment, habits))
+        event = _event(dice, number, moment, habits)
+        line = to_json(event)
         if dice.chance(0.06):
-            line = _break(dice, number, json.loads(line), now)
+            line = _break(dice, number, json.loads(line), clocks[landing])
         lines.append(line)
+        file.append(line)
+        if wide and dice.chance(0.15, "values of 30 digits"):
+            file.extend(to_json(each) for each in _opposites(dice, number, event))
         if dice.chance(0.06, "duplicate line"):
-            lines.append(dice.pick(lines))
+            file.append(dice.pick(lines))
         if dice.chance(0.04, "duplicate id with another payload"):
-            lines.append(to_json(_event(dice, number, moment, habits)))
-    stranger = {
-        "transaction_id": "tx-last",
-        "customer_id": "nobody",
-        "event_type": EVENT_TYPES[0],
-        "timestamp": _spelling(dice, month[0]),
-    }
-    return [*lines, to_json(stranger)]
+            file.append(to_json(_event(dice, number, moment, habits)))
+    for landing, file in enumerate(files):
+        stranger = {
+            "transaction_id": f"tx-last-{landing}",
+            "customer_id": "nobody",
+            "event_type": EVENT_TYPES[0],
+            "timestamp": to_instant(clocks[landing]),
+        }
+        file.append(to_json(stranger))
+    return files
+
+
+def _opposites(dice: Dice, number: int, event: Item) -> Iterator[Item]:
+    """Two events like this one, whose measures are a number of 30 digits and the opposite of it."""
+    huge = dice.pick(_WIDE)
+    opposite = huge[1:] if huge.startswith("-") else "-" + huge
+    for name, text in (("huge", huge), ("opposite", opposite)):
+        value = Literal(text) if dice.chance(0.5) else text
+        properties = {**event.get("properties", {}), **dict.fromkeys(MEASURES, value)}
+        yield {**event, "transaction_id": f"{name}-{number}", "properties": properties}
 
 
 def _moment(
@@ -131,12 +156,12 @@ def _properties(dice: Dice, habits: _Habits) -> Item:
     bag: Item = {}
     for name, values in habits.dimensions.items():
         if dice.chance(0.93):
-            bag[name] = dice.pick(values)
+            _put(dice, bag, name, dice.pick(values), 0.75)
         elif dice.chance(0.4, "null dimension"):
             bag[name] = None
     for name in MEASURES:
         if dice.chance(0.9):
-            bag[name] = _value(dice)
+            _put(dice, bag, name, _value(dice), 0.3)
     if {"tokens", "Tokens"} <= bag.keys():
         dice.note("names that differ by case")
     if "resource.hardware" in bag:
@@ -145,13 +170,22 @@ def _properties(dice: Dice, habits: _Habits) -> Item:
         bag["status"] = _status(dice)
     if dice.chance(0.2):
         bag["internal"] = dice.pick(("yes", None, ""))
-    if dice.chance(0.05, "nested property"):
-        bag["meta"] = {"a": [1, {"b": None}], "region": "us"}
+    if dice.chance(0.3):
+        put_plan(dice, bag)
     if dice.chance(0.03, "empty property name"):
         bag[""] = "1"
+    if dice.chance(0.04, "odd property names"):
+        bag.update({"a.": "1", ".a": "2", 'quo"te': "3", "new\nline": "4", "é": "5", "\U0001f986": "6", "x" * 300: "7"})
     names = list(bag)
     dice.random.shuffle(names)
     return {name: bag[name] for name in names}
+
+
+def _put(dice: Dice, bag: Item, name: str, value: Any, flat: float) -> None:
+    if "." in name:
+        put(dice, bag, name, value, flat)
+    else:
+        bag[name] = value
 
 
 def _value(dice: Dice) -> Any:

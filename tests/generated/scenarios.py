@@ -11,23 +11,39 @@ from tests.generated.agreements import contracts, contracts_of, customers
 from tests.generated.catalogs import Item, products, rates, sql_metrics, streaming_metrics
 from tests.generated.dice import Dice
 from tests.generated.event_lines import event_lines
+from tests.generated.routes import route
+from tests.generated.swaps import Metrics, swap_metrics
 from tests.generated.writing import write_csv, write_json, write_jsonl, write_yaml
 from tests.oracle.times import month
 
 _MONTHS = ("2026-10", "2026-02", "2024-02", "2026-12", "2026-03", "2025-01")
+_DEDUPLICATED = timedelta(days=34)
+_PAUSES = (
+    timedelta(microseconds=1),
+    timedelta(hours=1),
+    timedelta(days=3),
+    _DEDUPLICATED,
+    _DEDUPLICATED + timedelta(microseconds=1),
+)
 _CSV_COLUMNS = ("product", "starting_at", "ending_before", "entitled", "rate_type", "price")
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A workspace on disk, its event file, the clock and the month to bill, and the constructs it has."""
+    """A workspace on disk, what lands in it and when, the clock, month and cut-off of its bill, and its constructs."""
 
     seed: int
     workspace: Path
-    events: Path
+    landings: tuple[tuple[Path, datetime], ...]
     now: datetime
     period: str
+    as_of: datetime | None
     features: Counter[str]
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The first instant of the month to bill, and the first of the next one."""
+        return month(self.period)
 
 
 def scenario(seed: int, directory: Path) -> Scenario:
@@ -35,11 +51,11 @@ def scenario(seed: int, directory: Path) -> Scenario:
     dice = Dice(seed)
     period = dice.pick(_MONTHS)
     span = month(period)
-    now = span[1] + timedelta(hours=dice.pick((0, 6, 50)), minutes=dice.pick((0, 1)))
-    past_days = dice.pick((34, 34, 120, 450))
-    _settings(dice, directory, past_days)
+    clocks = _clocks(dice, span)
+    _settings(dice, directory, dice.pick((34, 34, 120, 450)))
 
-    streaming, sql = streaming_metrics(dice), sql_metrics(dice)
+    routed = dice.chance(0.3)
+    streaming, sql = streaming_metrics(dice, clocks, routed), sql_metrics(dice)
     sold = products(dice, streaming, [name for name, _ in sql])
     owners = customers(dice)
     cuts: list[datetime] = []
@@ -47,8 +63,37 @@ def scenario(seed: int, directory: Path) -> Scenario:
     for number in range(dice.number(1, 2)):
         cards[f"card_{number}"] = _rate_card(dice, directory, number, sold, span, cuts)
     agreed = contracts(dice, span, owners, cards, cuts)
+    metrics = Metrics(streaming, [name for name, _ in sql])
+    swap_metrics(dice, span, sold, metrics, cuts)
+    route(dice, span, agreed, cards, metrics, cuts)
 
     write_yaml(directory / "catalog" / "catalog.yml", {"billable_metrics": streaming, "products": sold})
+    _write_agreements(dice, directory, owners, agreed)
+    for name, text in sql:
+        path = directory / "metrics_sql" / (name.lower().replace(" ", "_") + ".sql")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    agreements = [(owner, contracts_of(owner, agreed)) for owner in owners]
+    files = event_lines(dice, span, clocks, agreements, cuts, dice.chance(0.06))
+    landings = tuple((directory / f"events_{number}.ndjson", clock) for number, clock in enumerate(clocks))
+    for (path, _), lines in zip(landings, files, strict=True):
+        path.write_bytes("".join(line + "\n" for line in lines).encode("utf-8"))
+    as_of = dice.pick(clocks) if dice.chance(0.5 if len(clocks) > 1 else 0.1, "as-of") else None
+    return Scenario(seed, directory, landings, clocks[-1], period, as_of, dice.features)
+
+
+def _clocks(dice: Dice, span: tuple[datetime, datetime]) -> list[datetime]:
+    """When the event files land: all after the month, some so late that an id is no duplicate any more."""
+    clocks = [span[1] + timedelta(hours=dice.pick((0, 6, 50)), minutes=dice.pick((0, 1)))]
+    if dice.chance(0.4, "several landings"):
+        for _ in range(dice.number(1, 2)):
+            clocks.append(clocks[-1] + dice.pick(_PAUSES))
+            if clocks[-1] - clocks[0] > _DEDUPLICATED:
+                dice.note("landing after the ids of an earlier one are forgotten")
+    return clocks
+
+
+def _write_agreements(dice: Dice, directory: Path, owners: list[Item], agreed: list[Item]) -> None:
     if dice.chance(0.5, "JSONL catalog file"):
         write_jsonl(directory / "catalog" / "people" / "customers.jsonl", owners)
     else:
@@ -57,14 +102,6 @@ def scenario(seed: int, directory: Path) -> Scenario:
         write_json(directory / "catalog" / "contracts.json", {"contracts": agreed})
     else:
         write_yaml(directory / "catalog" / "contracts.yml", {"contracts": agreed})
-    for name, text in sql:
-        path = directory / "metrics_sql" / (name.lower().replace(" ", "_") + ".sql")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    path = directory / "events.ndjson"
-    lines = event_lines(dice, span, now, [(owner, contracts_of(owner, agreed)) for owner in owners], cuts)
-    path.write_bytes("".join(line + "\n" for line in lines).encode("utf-8"))
-    return Scenario(seed, directory, path, now, period, dice.features)
 
 
 def _settings(dice: Dice, directory: Path, past_days: int) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-import engine
-from tests.generated.compare import actual, compare, expected
+from tests.generated.billed import check, land, opened, run
+from tests.generated.compare import expected
 from tests.generated.scenarios import scenario
 
 
@@ -24,25 +24,7 @@ def seeds() -> range:
 @pytest.mark.parametrize("seed", seeds())
 def test_engine_equals_oracle(seed: int, tmp_path: Path) -> None:
     made = scenario(seed, tmp_path / "workspace")
-    wanted = expected(made.workspace, made.events, made.now, made.period)
-
-    workspace = engine.open(made.workspace)
-    landed = workspace.land(made.events, now=made.now)
-    assert (landed.read, landed.accepted, landed.duplicate, landed.rejected) == (
-        len(wanted.landed.verdicts),
-        wanted.landed.count("accepted"),
-        wanted.landed.count("duplicate"),
-        wanted.landed.count("rejected"),
-    )
-    assert {reason: count for reason, count in landed.reasons.items() if count} == wanted.landed.reasons
-
-    run = workspace.run(made.period, now=made.now)
-    assert run.parked.pl().to_dicts() == [], f"seed {seed}: nothing of this size may be parked"
-    frames = {
-        "line_items": run.line_items.pl(),
-        "invoices": run.invoices.pl(),
-        "unrated": run.unrated.pl(),
-        "not_entitled": run.not_entitled.pl(),
-    }
-    difference = compare(actual(frames), wanted.rows)
-    assert not difference, f"seed {seed}, period {made.period}\n{difference}"
+    wanted = expected(made)
+    workspace = opened(made)
+    land(made, wanted, workspace)
+    check(made, wanted, run(made, workspace))

@@ -13,7 +13,11 @@ DIMENSIONS: dict[str, tuple[str, ...]] = {
 }
 
 #: Properties that are aggregated; `tokens` and `Tokens` are two properties.
-MEASURES = ("tokens", "Tokens", "storage")
+MEASURES = ("tokens", "Tokens", "storage", "usage.tokens")
+
+#: A property that is mostly inside an object inside an object, and the texts that its values have.
+PLAN = "meta.plan.tier"
+PLANS = ("gold", "1.10", "true")
 
 #: Values of `status`, as JSON: text, a number with a trailing zero, a boolean, the empty text.
 STATUSES = ("ok", "1.10", "true", "")

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import inspect
 import random
+import re
 from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from sqlglot import exp
 
 from engine.errors import UserError
+from engine.metrics import arithmetic, exact_calls, wide
 from engine.metrics.decimals import lower_numbers, to_decimal
+from engine.metrics.group_conditions import WITH_LAMBDA
 from engine.metrics.properties import property_access
 from engine.metrics.sql import parse_sql_metric
 from engine.values.numbers import QUOTIENT_PLACES, NumberProfile, plain_text
@@ -19,6 +25,8 @@ from tests.metrics.toy import Event, compiled, connection, load, profiles, run
 
 NOT_NUMBERS = ("", " 1", "1 ", "1_0", "0x1F", "nan", "inf", "-", ".", "e5", "1e", "1e12345", "١", "1\n", "−1", "1,0")
 START = datetime(2026, 3, 1)
+SOURCES = [Path(inspect.getfile(module)) for module in (arithmetic, exact_calls, wide)]
+CALLED = re.compile(r"\"([A-Z_]+)\"")
 
 
 def texts(seed: int, count: int) -> list[str]:
@@ -88,11 +96,45 @@ def test_a_plain_column_is_cast_without_a_check_and_a_mixed_one_with() -> None:
 
 
 def test_too_many_digits_are_an_error_before_anything_runs() -> None:
-    query = parse_sql_metric("SELECT SUM(properties.x) AS value FROM events")
+    query = parse_sql_metric("SELECT SUM(properties.x) % 7.5 AS value FROM events")
     with pytest.raises(UserError, match=r"properties\.x holds numbers with up to 30 digits .* and 12 after"):
         lower_numbers(query.select, {"x": NumberProfile(9, 30, 12)}, 100)
     checked = lower_numbers(query.select, {"x": NumberProfile(9, 30, 6)}, 10**6)
     assert checked.exact_path == "checked"
+
+
+CALLS = [Event(START, properties={"k": k, "x": x}) for k, x in (("a", "1"), ("a", "2"), ("b", "5"), ("c", "0.5"))]
+
+
+@pytest.mark.parametrize(
+    ("text", "groups"),
+    [
+        ("GROUP BY k HAVING AVG(properties.x) > 1", "a b"),
+        ("GROUP BY k HAVING SUM(properties.x) / NULLIF(COUNT(*), 0) < 1.5", "c"),
+        ("GROUP BY k HAVING SUM(properties.x) / COUNT(*) < 1.5", "c"),
+        ("GROUP BY k HAVING median(properties.x) >= 1.5 AND k <> 'b'", "a"),
+        ("GROUP BY k HAVING AVG(properties.x) > 0 ORDER BY AVG(properties.x) DESC LIMIT 2", "a b"),
+        ("WHERE properties.k <> 'a' GROUP BY k HAVING AVG(properties.x) < 9 ORDER BY k DESC LIMIT 1", "c"),
+        ("GROUP BY k HAVING AVG(properties.x) > 9", ""),
+        ("GROUP BY k QUALIFY ROW_NUMBER() OVER (ORDER BY AVG(properties.x) DESC) = 1", "b"),
+        ("GROUP BY k QUALIFY RANK() OVER (ORDER BY SUM(properties.x) / NULLIF(COUNT(*), 0)) = 1", "c"),
+    ],
+)
+def test_quotients_stand_in_having_and_in_orders(text: str, groups: str) -> None:
+    query = parse_sql_metric(f"SELECT COUNT(*) AS value, properties.k AS k FROM events {text}")
+    assert sorted(str(row[1]) for row in run(connection(), query, CALLS)) == groups.split()
+
+
+def test_the_macros_with_lambdas_are_known() -> None:
+    macros = re.split(r"CREATE OR REPLACE TEMP MACRO ", files("engine.executors").joinpath("macros.sql").read_text())[
+        1:
+    ]
+    bodies = {macro.partition("(")[0]: macro.partition(" AS")[2] for macro in macros}
+    with_lambda = {name for name, body in bodies.items() if "lambda" in body}
+    for _ in bodies:
+        with_lambda |= {n for n, body in bodies.items() if any(re.search(rf"\b{m}\(", body) for m in with_lambda)}
+    called = {name.lower() for name in CALLED.findall("".join(path.read_text() for path in SOURCES))} & bodies.keys()
+    assert {name.lower() for name in WITH_LAMBDA} == with_lambda & called
 
 
 @pytest.mark.parametrize("most", [6, 20, 34])

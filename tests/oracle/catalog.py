@@ -151,11 +151,13 @@ def _metric(item: Item) -> Item:
     return {
         "name": item["name"],
         "sql": None,
+        "effective_from": _when(item, "effective_from"),
         "aggregation": item["aggregation_type"].upper(),
         "key": item.get("aggregation_key"),
         "event_types": types.get("in_values"),
         "other_event_types": types.get("not_in_values") or [],
         "filters": item.get("property_filters") or [],
+        "group_keys": item.get("group_keys") or [],
     }
 
 
@@ -164,6 +166,10 @@ def _product(item: Item, metrics: dict[str, Item], default_granularity: str) -> 
     return {
         "name": item["name"],
         "metric": _find(metrics, item, "billable_metric"),
+        "updates": [
+            {"starting_at": _when(update, "starting_at"), "metric": _find(metrics, update, "billable_metric")}
+            for update in item.get("updates") or []
+        ],
         "tags": item.get("tags") or [],
         "pricing_key": item.get("pricing_group_key") or [],
         "presentation_key": item.get("presentation_group_key") or [],
@@ -212,6 +218,7 @@ def _rate(item: Item, card: str, products: dict[str, Item]) -> Item:
 def _contract(item: Item, customers: dict[str, Item], cards: dict[str, Item], products: dict[str, Item]) -> Item:
     schedule = item.get("usage_statement_schedule") or {}
     scheme = item.get("multiplier_override_prioritization") or "LOWEST_MULTIPLIER"
+    filters = item.get("usage_filter") or []
     return {
         "customer": _find(customers, item, "customer"),
         "card": _find(cards, item, "rate_card"),
@@ -221,6 +228,14 @@ def _contract(item: Item, customers: dict[str, Item], cards: dict[str, Item], pr
         "day": (schedule.get("day") or "FIRST_OF_MONTH").upper(),
         "anchor": _when(schedule, "billing_anchor_date"),
         "scheme": scheme.upper(),
+        "usage_filters": [
+            {
+                "starting_at": _when(written, "starting_at") or _when(item, "starting_at"),
+                "key": written["group_key"],
+                "values": written["group_values"],
+            }
+            for written in (filters if isinstance(filters, list) else [filters])
+        ],
         "overrides": [_override(override, products) for override in item.get("overrides") or []],
     }
 

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.oracle.numbers import to_number
+from tests.oracle.properties import text_of
 
 Event = dict[str, Any]
 Group = tuple[str | None, ...]
@@ -23,7 +24,9 @@ _NONE = Fraction(0)
 
 
 def passes(event: Event, metric: dict[str, Any]) -> bool:
-    """Whether a streaming metric counts an event."""
+    """Whether a streaming metric counts an event; one that arrived before `effective_from` it does not."""
+    if metric["effective_from"] is not None and event["ingested_at"] < metric["effective_from"]:
+        return False
     if metric["event_types"] is not None and event["event_type"] not in metric["event_types"]:
         return False
     if event["event_type"] in metric["other_event_types"]:
@@ -32,7 +35,7 @@ def passes(event: Event, metric: dict[str, Any]) -> bool:
 
 
 def _passes_filter(properties: Mapping[str, str], rule: Mapping[str, Any]) -> bool:
-    value = properties.get(rule["name"])
+    value = text_of(properties, rule["name"])
     if rule.get("exists") is True and value is None:
         return False
     if rule.get("exists") is False and value is not None:
@@ -46,7 +49,7 @@ def _aggregate(metric: dict[str, Any], events: Sequence[Event]) -> Fraction:
     kind, key = metric["aggregation"], metric["key"]
     if kind == "COUNT":
         return Fraction(len(events))
-    texts = [event["properties"].get(key) for event in events]
+    texts = [text_of(event["properties"], key) for event in events]
     if kind == "UNIQUE":
         return Fraction(len({text for text in texts if text is not None}))
     numbers = [number for number in map(to_number, texts) if number is not None]
@@ -70,7 +73,7 @@ def streaming(metric: dict[str, Any], events: Sequence[Event], keys: Sequence[st
     groups: dict[Group, list[Event]] = {}
     for event in events:
         if passes(event, metric):
-            group = tuple(event["properties"].get(key) for key in keys)
+            group = tuple(text_of(event["properties"], key) for key in keys)
             groups.setdefault(group, []).append(event)
     return {group: _aggregate(metric, members) for group, members in groups.items() if _has_value(metric, members)}
 
@@ -78,7 +81,7 @@ def streaming(metric: dict[str, Any], events: Sequence[Event], keys: Sequence[st
 def _has_value(metric: dict[str, Any], events: Sequence[Event]) -> bool:
     if metric["aggregation"] in ("COUNT", "UNIQUE"):
         return True
-    return any(to_number(event["properties"].get(metric["key"])) is not None for event in events)
+    return any(to_number(text_of(event["properties"], metric["key"])) is not None for event in events)
 
 
 def sql(rows: Sequence[Row], keys: Sequence[str]) -> dict[Group, Fraction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
@@ -11,11 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from tests.oracle.catalog import read_catalog
-from tests.oracle.metering import Event, Group, SqlFunction, metric_value
-from tests.oracle.numbers import divide, round_quantity
+from tests.oracle.metering import Event, SqlFunction
 from tests.oracle.prices import Terms, terms
+from tests.oracle.quantities import (
+    Statement,
+    at_last_instant,
+    cut_points,
+    metric_in_force,
+    product_keys,
+    running_values,
+)
+from tests.oracle.senders import counts_for, events_of
 from tests.oracle.sql_metrics import SQL_FUNCTIONS
 from tests.oracle.times import statement_periods
+from tests.oracle.usage import edges, window_of
 
 Line = dict[str, Any]
 
@@ -28,9 +37,9 @@ class Bill:
     """All of a month's rows as plain dicts, in no particular order.
 
     `lines`: customer, contract, product, product_name, period_starting_at, period_ending_before, starting_at,
-    ending_before, pricing, presentation (tuples of values in product key order), tier, quantity, unit_price,
-    total, rate, override (positions). `invoices`: customer, contract, starting_at, ending_before, total.
-    `unrated`, `not_entitled`: as lines, without tier, unit_price and total.
+    ending_before, metric, metric_name, pricing, presentation (tuples of values in product key order), tier,
+    quantity, unit_price, total, rate, override (positions). `invoices`: customer, contract, starting_at,
+    ending_before, total. `unrated`, `not_entitled`: as lines, without tier, unit_price and total.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -41,25 +50,18 @@ class Bill:
 
 @dataclass(frozen=True)
 class _Segment:
-    """A stretch of a period in which a group has the same terms; `before` and `after` are values of C."""
+    """A stretch of a period in which a group has one metric and the same terms; `before` and `after` are values of C.
+
+    Segments of different windows stay apart; without windows there is only one, `None`.
+    """
 
     starting_at: datetime
     ending_before: datetime
+    window: datetime | None
+    metric: str
     terms: Terms
     before: Fraction
     after: Fraction
-
-
-@dataclass(frozen=True)
-class _Statement:
-    """One contract in one statement period, with that customer's events inside it."""
-
-    catalog: Mapping[str, Any]
-    contract: Mapping[str, Any]
-    starting_at: datetime
-    ending_before: datetime
-    events: Sequence[Event]
-    sql_functions: Mapping[str, SqlFunction]
 
 
 def bill(
@@ -67,25 +69,30 @@ def bill(
     accepted_events: Iterable[Event],
     period: str,
     sql_functions: Mapping[str, SqlFunction] = SQL_FUNCTIONS,
+    as_of: datetime | None = None,
+    window: str | None = None,
 ) -> Bill:
-    """The bill of the month `period` (such as `2026-10`), from events as `landing` gives them."""
-    catalog = read_catalog(workspace)
-    by_sender: dict[str, list[Event]] = {}
-    for event in accepted_events:
-        by_sender.setdefault(event["customer_id"], []).append(event)
+    """The bill of the month `period` (such as `2026-10`), from events as `landing` gives them.
 
+    With `as_of`, events that arrived later do not exist. With a `window` of `day` or `hour`, the rows are the
+    breakdown: every statement period is cut at each UTC midnight or hour as well, and each row is of one window,
+    `window_starting_at` and `window_ending_before`; what is priced at the last instant of the period is not cut and
+    stands in the last window of its stretch.
+    """
+    catalog = read_catalog(workspace)
+    events = [event for event in accepted_events if as_of is None or event["ingested_at"] <= as_of]
     result = Bill()
     for contract_id, contract in catalog["contracts"].items():
-        senders = {contract["customer"], *catalog["customers"][contract["customer"]]["aliases"]}
-        own = [event for sender in sorted(senders) for event in by_sender.get(sender, [])]
+        own = events_of(events, contract["customer"], catalog["customers"][contract["customer"]])
+        counted = [event for event in own if counts_for(contract, event)]
         for start, end in statement_periods(contract, period):
-            events = [event for event in own if start <= event["timestamp"] < end]
-            statement = _Statement(catalog, contract, start, end, events, sql_functions)
-            _add_statement(result, contract_id, statement)
+            inside = [event for event in counted if start <= event["timestamp"] < end]
+            statement = Statement(catalog, contract, start, end, inside, sql_functions)
+            _add_statement(result, contract_id, statement, window)
     return result
 
 
-def _add_statement(result: Bill, contract_id: str, statement: _Statement) -> None:
+def _add_statement(result: Bill, contract_id: str, statement: Statement, window: str | None) -> None:
     contract, catalog = statement.contract, statement.catalog
     total = _ZERO
     on_card = {rate["product"] for rate in catalog["rates"] if rate["card"] == contract["card"]}
@@ -100,7 +107,7 @@ def _add_statement(result: Bill, contract_id: str, statement: _Statement) -> Non
             "period_starting_at": statement.starting_at,
             "period_ending_before": statement.ending_before,
         }
-        for bucket, row in _product_rows(statement, product_id, product):
+        for bucket, row in _product_rows(statement, product_id, window):
             getattr(result, bucket).append({**head, **row})
             total += row.get("total", _ZERO)
     result.invoices.append(
@@ -114,31 +121,38 @@ def _add_statement(result: Bill, contract_id: str, statement: _Statement) -> Non
     )
 
 
-def _product_rows(statement: _Statement, product_id: str, product: Mapping[str, Any]) -> Iterator[tuple[str, Line]]:
+def _product_rows(statement: Statement, product_id: str, window: str | None) -> Iterator[tuple[str, Line]]:
     """("lines" | "unrated" | "not_entitled", row) of one product in one statement."""
-    keys = list(dict.fromkeys([*product["pricing_key"], *product["presentation_key"]]))
-    metric = statement.catalog["metrics"][product["metric"]]
-    cuts = _cuts(statement, product_id, metric, product)
-    values = [_converted(statement, metric, product, keys, cut) for cut in cuts]
-    seen = {group for value in values for group in value}
-    unkeyed = not keys or (not product["pricing_key"] and not seen)
-    if unkeyed:
-        seen = {tuple(None for _ in keys)}
-    for group in seen:
+    catalog = statement.catalog
+    product = catalog["products"][product_id]
+    keys = product_keys(product)
+    span = statement.starting_at, statement.ending_before
+    starts_of_windows = [span[0], *edges(span, window)] if window else []
+    cuts = cut_points(statement, product_id, starts_of_windows[1:])
+    running = running_values(statement, product, cuts)
+    unkeyed = not keys or (not product["pricing_key"] and not running)
+    if unkeyed and not running:
+        running = {tuple(None for _ in keys): [_ZERO] * len(cuts)}
+    for group, values in running.items():
         named = dict(zip(keys, group, strict=True))
         pricing = {key: named[key] for key in product["pricing_key"]}
         presentation = {key: named[key] for key in product["presentation_key"]}
-        at_end = _at_last_instant(metric, product)
         segments: list[_Segment] = []
         for index, (start, end) in enumerate(pairwise(cuts)):
-            priced_at = end - _LAST_INSTANT if at_end else start
-            now = terms(statement.catalog, statement.contract, product_id, pricing, presentation, priced_at)
-            before, after = values[index].get(group, _ZERO), values[index + 1].get(group, _ZERO)
-            _append(segments, _Segment(start, end, now, before, after))
+            metric_id = metric_in_force(product, start)
+            late = at_last_instant(catalog, product, metric_id)
+            priced_at = span[1] - _LAST_INSTANT if late else start
+            now = terms(catalog, statement.contract, product_id, pricing, presentation, priced_at)
+            inside = None if late else max((each for each in starts_of_windows if each <= start), default=None)
+            before, after = values[index], values[index + 1]
+            _append(segments, _Segment(start, end, inside, metric_id, now, before, after))
         for segment in segments:
             head = {
                 "starting_at": segment.starting_at,
                 "ending_before": segment.ending_before,
+                **(window_of(segment.ending_before - _LAST_INSTANT, window) if window else {}),
+                "metric": segment.metric,
+                "metric_name": catalog["metrics"][segment.metric]["name"],
                 "pricing": tuple(pricing.values()),
                 "presentation": tuple(presentation.values()),
                 "rate": segment.terms.rate,
@@ -149,70 +163,19 @@ def _product_rows(statement: _Statement, product_id: str, product: Mapping[str, 
 
 
 def _append(segments: list[_Segment], segment: _Segment) -> None:
-    """Add a segment, or lengthen the last one when rate, override and entitlement stay the same.
+    """Add a segment, or lengthen the last one when metric, rate, override, outcome and window stay the same.
 
     Unrated is decided before entitlement, so where nothing prices the group its entitlement does not count.
     """
     if segments:
         last, now = segments[-1].terms, segment.terms
         unpriced = last.tiers is None and now.tiers is None
-        if (last.rate, last.override) == (now.rate, now.override) and (unpriced or last.entitled == now.entitled):
+        same_terms = (last.rate, last.override) == (now.rate, now.override)
+        same_place = (segments[-1].metric, segments[-1].window) == (segment.metric, segment.window)
+        if same_place and same_terms and (unpriced or last.entitled == now.entitled):
             first = segments.pop()
             segment = replace(segment, starting_at=first.starting_at, before=first.before)
     segments.append(segment)
-
-
-def _at_last_instant(metric: Mapping[str, Any], product: Mapping[str, Any]) -> bool:
-    return metric["sql"] is not None and product["granularity"] == "SERVICE_PERIOD"
-
-
-def _cuts(
-    statement: _Statement, product_id: str, metric: Mapping[str, Any], product: Mapping[str, Any]
-) -> list[datetime]:
-    """The instants at which something may change, with both ends; for SERVICE_PERIOD the ends alone.
-
-    Overrides that do not touch the product add cuts too: segments with equal terms are merged afterwards.
-    """
-    start, end = statement.starting_at, statement.ending_before
-    if _at_last_instant(metric, product):
-        return [start, end]
-    rates = [
-        rate
-        for rate in statement.catalog["rates"]
-        if rate["card"] == statement.contract["card"] and rate["product"] == product_id
-    ]
-    changes = {
-        moment
-        for item in [*rates, *statement.contract["overrides"]]
-        for moment in (item["starting_at"], item["ending_before"])
-        if moment is not None and start < moment < end
-    }
-    return [start, *sorted(changes), end]
-
-
-def _converted(
-    statement: _Statement,
-    metric: Mapping[str, Any],
-    product: Mapping[str, Any],
-    keys: Sequence[str],
-    cut: datetime,
-) -> dict[Group, Fraction]:
-    """C at a cut per group: the metric since the start of the period, converted, then rounded."""
-    if cut == statement.starting_at:
-        return {}
-    events = [event for event in statement.events if event["timestamp"] < cut]
-    measured = metric_value(dict(metric), events, keys, statement.sql_functions)
-    return {group: _convert_and_round(value, product) for group, value in measured.items()}
-
-
-def _convert_and_round(value: Fraction, product: Mapping[str, Any]) -> Fraction:
-    if product["conversion"]:
-        operation, factor = product["conversion"]
-        value = value * factor if operation == "MULTIPLY" else divide(value, factor)
-    if product["rounding"]:
-        method, places = product["rounding"]
-        value = round_quantity(value, method, places)
-    return value
 
 
 def _segment_rows(segment: _Segment, unkeyed: bool) -> Iterator[tuple[str, Line]]:

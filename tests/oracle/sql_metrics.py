@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from tests.oracle.metering import Event, Row, SqlFunction
 from tests.oracle.numbers import divide, to_number
+from tests.oracle.properties import text_of
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -25,12 +26,11 @@ class SqlMetric:
 
 
 def _value(event: Event, name: str) -> Fraction | None:
-    return to_number(event["properties"].get(name))
+    return to_number(text_of(event["properties"], name))
 
 
 def _text(event: Event, name: str) -> str | None:
-    text: str | None = event["properties"].get(name)
-    return text
+    return text_of(event["properties"], name)
 
 
 def _total(numbers: Iterable[Fraction | None]) -> Fraction | None:
@@ -94,6 +94,28 @@ def average_tokens(events: Sequence[Event]) -> list[Row]:
     return [{"Value": divide(sum(known, Fraction(0)), Fraction(len(known))) if known else None}]
 
 
+def nested_tokens(events: Sequence[Event]) -> list[Row]:
+    by_group = _grouped(events, lambda event: (_text(event, "resource.hardware"), _text(event, "model")))
+    return [
+        {
+            "value": _total(_value(event, "usage.tokens") for event in members),
+            "resource.hardware": hardware,
+            "model": model,
+        }
+        for (hardware, model), members in by_group.items()
+    ]
+
+
+def users_with_one_call(events: Sequence[Event]) -> list[Row]:
+    calls = [event for event in events if event["event_type"] == "api_call"]
+    by_group = _grouped(calls, lambda event: (_text(event, "user_id"), _text(event, "region")))
+    rare = [(region, Fraction(1)) for (_, region), members in by_group.items() if len(members) == 1]
+    totals: dict[str | None, Fraction] = defaultdict(Fraction)
+    for region, one in rare:
+        totals[region] += one
+    return [{"region": region, "value": users} for region, users in totals.items()]
+
+
 ALL = (
     SqlMetric(
         "Tokens by region",
@@ -145,6 +167,31 @@ ALL = (
         "SELECT AVG(properties.tokens) AS Value\nFROM events\nWHERE event_type = 'api_call'\n",
         (),
         average_tokens,
+    ),
+    SqlMetric(
+        "Nested tokens",
+        "SELECT\n"
+        "    SUM(properties.usage.tokens) AS value,\n"
+        '    properties.resource.hardware AS "resource.hardware",\n'
+        "    properties.model AS model\n"
+        "FROM events\n"
+        "GROUP BY properties.resource.hardware, properties.model\n",
+        ("resource.hardware", "model"),
+        nested_tokens,
+    ),
+    SqlMetric(
+        "Users with one call",
+        "SELECT region, count() AS value\n"
+        "FROM (\n"
+        "    SELECT properties.user_id AS user_id, properties.region AS region\n"
+        "    FROM events\n"
+        "    WHERE event_type = 'api_call'\n"
+        "    GROUP BY properties.user_id, properties.region\n"
+        "    HAVING count() = 1\n"
+        ")\n"
+        "GROUP BY region\n",
+        ("region",),
+        users_with_one_call,
     ),
 )
 

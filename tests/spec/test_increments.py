@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from engine.workspace import Workspace
 from tests.spec.examples import Example, Ledger, named
+from tests.spec.workspaces import check, land, workspace
 
 SHARED = """
 billable_metrics:
@@ -230,3 +234,137 @@ EXAMPLES = (
 @pytest.mark.parametrize("example", EXAMPLES, ids=named)
 def test_example(example: Example, ledger: Ledger) -> None:
     ledger.check(example)
+
+
+WINDOWS = (
+    SHARED
+    + """
+customers: [{ id: c, name: Customer }]
+contracts:
+  - { customer_id: c, rate_card: one price, starting_at: "2026-01-01T00:00:00Z" }
+  - { customer_id: c, rate_card: highest by day, starting_at: "2026-01-01T00:00:00Z" }
+  - { customer_id: c, rate_card: people and visits by day, starting_at: "2026-01-01T00:00:00Z" }
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """Levels of 7, 9, 10 and 5 on four days, and visits."""
+    made = workspace(tmp_path_factory.mktemp("windows") / "workspace", WINDOWS)
+    land(
+        made,
+        """
+| time             | type  | customer | level | person |
+|------------------|-------|----------|-------|--------|
+| 2026-10-01 10:00 | level | c        | 7     |        |
+| 2026-10-02       | level | c        | 9     |        |
+| 2026-10-03 23:59 | level | c        | 10    |        |
+| 2026-10-04 01:00 | level | c        | 5     |        |
+| 2026-10-01 08:00 | visit | c        |       | ann    |
+| 2026-10-01 09:00 | visit | c        |       | ann    |
+| 2026-10-02 08:00 | visit | c        |       | ann    |
+| 2026-10-02 08:30 | visit | c        |       | ben    |
+""",
+    )
+    return made
+
+
+@pytest.mark.parametrize(
+    ("metric", "values"),
+    [
+        ("latest level", ["7", "9", "10", "5", "null"]),
+        ("highest level", ["7", "9", "10", "5", "null"]),
+        ("sum of levels", ["7", "9", "10", "5", "null"]),
+        ("people", ["1", "2", "null", "null", "null"]),
+        ("visits", ["2", "2", "null", "null", "null"]),
+    ],
+)
+def test_usage_of_a_day_is_of_its_events_alone(reports: Workspace, metric: str, values: list[str]) -> None:
+    """metering.md §8.3, §17.4, §17.6, §16 latest-usage-api: absolute values, null where nothing matched."""
+    rows = reports.usage(metric, starting_on="2026-10-01", ending_before="2026-10-06", window="day")
+    days = "\n".join(f"| 2026-10-0{day} | 2026-10-0{day + 1} | {value} |" for day, value in enumerate(values, start=1))
+    check(f"| starting at | ending before | value |\n{days}", rows.dicts())
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [("latest level", "5"), ("highest level", "10"), ("sum of levels", "31"), ("people", "2"), ("visits", "4")],
+)
+def test_usage_of_the_whole_span(reports: Workspace, metric: str, value: str) -> None:
+    rows = reports.usage(metric, starting_on="2026-10-01", ending_before="2026-10-06", window="none")
+    check(f"| starting at | ending before | value |\n| 2026-10-01 | 2026-10-06 | {value} |", rows.dicts())
+
+
+def test_a_daily_breakdown_shows_increments(reports: Workspace) -> None:
+    """metering.md §8.3, §10.3: also the negative one; a window without a change has no usage to show."""
+    expected = """
+| product name | starting at | ending before | quantity | unit price | total |
+|--------------|-------------|---------------|----------|------------|-------|
+| Latest       | 2026-10-01  | 2026-10-02    | 7        | 300        | 2100  |
+| Latest       | 2026-10-02  | 2026-10-03    | 2        | 300        | 600   |
+| Latest       | 2026-10-03  | 2026-10-04    | 1        | 300        | 300   |
+| Latest       | 2026-10-04  | 2026-10-05    | -5       | 300        | -1500 |
+| Highest      | 2026-10-01  | 2026-10-02    | 7        | 3          | 21    |
+| Highest      | 2026-10-02  | 2026-10-03    | 2        | 4          | 8     |
+| Highest      | 2026-10-03  | 2026-10-04    | 1        | 5          | 5     |
+| People       | 2026-10-01  | 2026-10-02    | 1        | 3          | 3     |
+| People       | 2026-10-02  | 2026-10-03    | 1        | 4          | 4     |
+| Visits       | 2026-10-01  | 2026-10-02    | 2        | 3          | 6     |
+| Visits       | 2026-10-02  | 2026-10-03    | 2        | 4          | 8     |
+"""
+    rows = reports.breakdown("2026-10", window="day").dicts()
+    check(expected, [row for row in rows if row["quantity"]])
+
+
+def test_an_hourly_breakdown_has_the_hour_of_every_change(reports: Workspace) -> None:
+    expected = """
+| product name | window starting at | window ending before | quantity |
+|--------------|------------------|------------------|----------|
+| Latest       | 2026-10-01 10:00 | 2026-10-01 11:00 | 7        |
+| Latest       | 2026-10-02       | 2026-10-02 01:00 | 2        |
+| Latest       | 2026-10-03 23:00 | 2026-10-04       | 1        |
+| Latest       | 2026-10-04 01:00 | 2026-10-04 02:00 | -5       |
+"""
+    rows = reports.breakdown("2026-10", window="hour", customer="c").dicts()
+    check(expected, [row for row in rows if row["quantity"] and row["product_name"] == "Latest"])
+
+
+AVERAGES = """
+billable_metrics:
+  - name: average
+    sql: SELECT AVG(properties.value) AS value FROM events
+products:
+  - { name: By the hour, type: USAGE, billable_metric: average, sql_breakdown_granularity: HOUR }
+  - { name: Of the period, type: USAGE, billable_metric: average, sql_breakdown_granularity: SERVICE_PERIOD }
+rate_cards:
+  - name: card
+    rates:
+      - { product: By the hour, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10 }
+      - { product: Of the period, starting_at: "2026-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 10 }
+customers: [{ id: c, name: Customer }]
+contracts: [{ customer_id: c, rate_card: card, starting_at: "2026-01-01T00:00:00Z" }]
+"""
+
+
+def test_a_breakdown_of_sql_metrics(tmp_path: Path) -> None:
+    """metering.md §8.1: by the hour the change of each day, for the period everything in its last window."""
+    made = workspace(tmp_path / "workspace", AVERAGES)
+    land(
+        made,
+        """
+| time       | type   | customer | value |
+|------------|--------|----------|-------|
+| 2026-10-01 | report | c        | 4     |
+| 2026-10-02 | report | c        | 6     |
+""",
+    )
+    expected = """
+| product name  | window starting at | window ending before | quantity |
+|---------------|-------------|---------------|----------|
+| By the hour   | 2026-10-01  | 2026-10-02    | 4        |
+| By the hour   | 2026-10-02  | 2026-10-03    | 1        |
+| Of the period | 2026-10-31  | 2026-11-01    | 5        |
+"""
+    rows = made.breakdown("2026-10", window="day").dicts()
+    check(expected, [row for row in rows if row["quantity"]])

@@ -1,0 +1,82 @@
+"""Whom to bill for when: the tables that the first stages start from, before anything is known of events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import pyarrow as pa
+
+from engine.catalog.catalog import Catalog
+from engine.catalog.contract import Contract, UsageFilter
+from engine.rating.arrow_tables import INSTANT, arrow_table
+from engine.values.period import ALWAYS, Period
+
+
+def schedule_inputs(catalog: Catalog, period: Period, breakdown: Sequence[datetime] = ()) -> dict[str, pa.Table]:
+    """What tells whom to bill for when: the billing period, customers with their aliases, contracts.
+
+    `breakdown` holds the starts of windows that no line may cross, for the report that shows them.
+    """
+    aliases = [(each.id, each.id) for each in catalog.customers]
+    aliases += [(alias, each.id) for each in catalog.customers for alias in each.ingest_aliases]
+    return {
+        "billing_period": arrow_table(
+            starting_at=(INSTANT, [period.starting_at]), ending_before=(INSTANT, [period.ending_before])
+        ),
+        "customers": arrow_table(
+            customer_id=(pa.string(), [each.id for each in catalog.customers]),
+            customer_name=(pa.string(), [each.name for each in catalog.customers]),
+        ),
+        "customer_aliases": arrow_table(
+            alias=(pa.string(), [alias for alias, _ in aliases]),
+            customer_id=(pa.string(), [customer_id for _, customer_id in aliases]),
+        ),
+        "breakdown_windows": arrow_table(starting_at=(INSTANT, breakdown)),
+        "contracts": _contracts(catalog.contracts),
+        "usage_filters": _usage_filters(catalog.contracts),
+    }
+
+
+def _contracts(contracts: Sequence[Contract]) -> pa.Table:
+    schedules = [each.usage_statement_schedule for each in contracts]
+    numbers = _usage_filter_numbers(contracts)
+    return arrow_table(
+        contract_id=(pa.string(), [each.id for each in contracts]),
+        customer_id=(pa.string(), [each.customer_id for each in contracts]),
+        rate_card_id=(pa.string(), [each.rate_card_id for each in contracts]),
+        starting_at=(INSTANT, [each.starting_at for each in contracts]),
+        ending_before=(INSTANT, [each.ending_before for each in contracts]),
+        frequency=(pa.string(), [each.frequency.value for each in schedules]),
+        schedule_day=(pa.string(), [each.day.value for each in schedules]),
+        billing_anchor_date=(INSTANT, [each.billing_anchor_date for each in schedules]),
+        override_scheme=(pa.string(), [each.multiplier_override_prioritization.value for each in contracts]),
+        usage_filter_no=(pa.int32(), [numbers.get(each.usage_filter) for each in contracts]),
+    )
+
+
+def _usage_filter_numbers(contracts: Sequence[Contract]) -> dict[tuple[UsageFilter, ...], int]:
+    """A number for each schedule of usage filters; contracts with the same schedule share their readings."""
+    schedules = dict.fromkeys(each.usage_filter for each in contracts if each.usage_filter)
+    return {schedule: number for number, schedule in enumerate(schedules)}
+
+
+def _usage_filters(contracts: Sequence[Contract]) -> pa.Table:
+    """Which values pass when. Grain: usage_filter_no, starting_at, filter_value; every instant has a row.
+
+    Before the first filter begins, everything passes: filter_key and filter_value are NULL.
+    """
+    rows: list[tuple[int, datetime, datetime, str | None, str | None]] = []
+    for schedule, number in _usage_filter_numbers(contracts).items():
+        starts = [each.starting_at or ALWAYS.starting_at for each in schedule]
+        if starts[0] > ALWAYS.starting_at:
+            rows.append((number, ALWAYS.starting_at, starts[0], None, None))
+        for each, start, end in zip(schedule, starts, [*starts[1:], ALWAYS.ending_before], strict=True):
+            rows += [(number, start, end, each.group_key, value) for value in each.group_values]
+    return arrow_table(
+        usage_filter_no=(pa.int32(), [row[0] for row in rows]),
+        starting_at=(INSTANT, [row[1] for row in rows]),
+        ending_before=(INSTANT, [row[2] for row in rows]),
+        filter_key=(pa.string(), [row[3] for row in rows]),
+        filter_value=(pa.string(), [row[4] for row in rows]),
+    )
