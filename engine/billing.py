@@ -77,6 +77,7 @@ def bill(
     products = rated_products(catalog)
     store = property_store(events, terms.optimisations)
     scope = Scope(store, usage_filter_keys(catalog))
+    executor.view_filterable_events(scope)
     plan = plan_meters(catalog, products, scope, events.rows, terms.optimisations)
     places = _places(plan, executor)
     metered = _product_meters(products, plan, places, terms.sql_granularity)

@@ -20,6 +20,7 @@ from engine.executors.isolated import Isolated, IsolationLimits, run_isolated
 from engine.executors.second_opinion import METER_RELATIONS, second_opinion
 from engine.metrics.meter import Reading, too_wide
 from engine.metrics.overflow import needs_more_digits
+from engine.metrics.scope import Scope, filterable_events
 from engine.metrics.streaming import instant
 from engine.metrics.wide import text_as_units
 from engine.rating.inputs import MOST_PLACES, PricingInputs
@@ -67,18 +68,14 @@ class DuckDBExecutor:
         arrived = exp.select("*").from_("landed_events")
         if as_of is not None:
             arrived = arrived.where(exp.LTE(this=exp.column("ingested_at"), expression=instant(as_of)))
-        views: list[str] = []
-        for name, rows in (("landed_events", landed), ("event_files", arrived)):
-            view = exp.Create(
-                this=exp.to_table(name),
-                kind="VIEW",
-                replace=True,
-                properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-                expression=rows,
-            )
-            views.append(view.sql("duckdb"))
-            self.connection.execute(views[-1])
-        self._event_files, self._event_views = tuple(paths) or (fallback,), tuple(views)
+        views = _create_view("landed_events", landed), _create_view("event_files", arrived)
+        for view in views:
+            self.connection.execute(view)
+        self._event_files, self._event_views = tuple(paths) or (fallback,), views
+
+    def view_filterable_events(self, scope: Scope) -> None:
+        """The view `filterable_events`: what landed, and what usage filters look at."""
+        self.connection.execute(_create_view("filterable_events", filterable_events(scope)))
 
     def load_pricing(self, inputs: PricingInputs) -> None:
         """Every input table, and the run's narrow exact types by the names that the stages cast to."""
@@ -312,6 +309,17 @@ def _places(kind: str) -> int:
     if kind.startswith("DECIMAL("):
         return int(kind.removesuffix(")").rpartition(",")[2])
     raise DuckbillError(f"the quantity of a compiled metric is {kind}, which is not a number")
+
+
+def _create_view(name: str, rows: exp.Query) -> str:
+    view = exp.Create(
+        this=exp.to_table(name),
+        kind="VIEW",
+        replace=True,
+        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
+        expression=rows,
+    )
+    return view.sql("duckdb")
 
 
 def _create_table(name: str, rows: exp.Query, *, replace: bool = False) -> str:

@@ -108,6 +108,17 @@ def scoped_rows(query: MetricQuery, select: exp.Query, scope: Scope) -> exp.Sele
     )
 
 
+def filterable_events(scope: Scope) -> exp.Select:
+    """The rows of `landed_events` with `filter_values`, a map of the properties that usage filters look at."""
+    texts = exp.DataType.build("VARCHAR[]", dialect="duckdb")
+    keys = exp.Array(expressions=[exp.Literal.string(key) for key in scope.usage_filter_keys])
+    values = exp.Array(
+        expressions=[_property_at(tuple(key.split(".")), scope.store) for key in scope.usage_filter_keys]
+    )
+    pairs = exp.Anonymous(this="MAP", expressions=[exp.cast(keys, texts), exp.cast(values, texts)])
+    return exp.select("e.*", exp.alias_(pairs, "filter_values")).from_(exp.to_table("landed_events", alias="e"))
+
+
 def scope_events(query: MetricQuery, select: exp.Query, scope: Scope) -> exp.Query:
     """The metric with each `events` replaced by the current window's events of the current customer."""
     return _with_events(query, select, scope.store, lambda events: _of_current_window(events, scope))
