@@ -171,10 +171,11 @@ class DuckDBExecutor:
             "window_id",
             "key_values",
             exp.alias_(exp.func("unnest", values), "value"),
-        ).from_(self._run(reading.query, reading.meters[0].metric).subquery("reading"))
-        if len(ids) > 1:
-            read = exp.select("*").from_(read.subquery("each_meter")).where("value IS NOT NULL")
+        )
         try:
+            read = read.from_(self._run(reading.query, reading.meters[0].metric).subquery("reading"))
+            if len(ids) > 1:
+                read = exp.select("*").from_(read.subquery("each_meter")).where("value IS NOT NULL")
             self.connection.execute("INSERT INTO metered " + read.sql("duckdb"))
         except duckdb.Error as error:
             if reading.wide_scale is not None or not needs_more_digits(error):

@@ -17,11 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
 from engine.errors import DuckbillError, UserError
-from engine.executors.isolated_child import FAILED, OUT_OF_MEMORY, REFUSED, TIMED_OUT, write_part
+from engine.executors.isolated_child import FAILED, OUT_OF_MEMORY, REFUSED, TIMED_OUT, TOO_WIDE, write_part
 
 _MEMORY = re.compile(r"([0-9]+)(?:\.([0-9]+))? ?(?:([KMGT])(i?))?B")
 #: The part of the memory limit that DuckDB may plan with; the rest is for allocations that it does not count.
@@ -72,7 +73,8 @@ class Isolated:
 def run_isolated(sql: str, setup: Isolated, limits: IsolationLimits) -> pa.Table:
     """The rows of a compiled metric, the same as in process.
 
-    Raises UserError when the metric fails or meets a limit, and DuckbillError when the second opinion refuses it.
+    Raises UserError when the metric fails or meets a limit, DuckbillError when the second opinion refuses it, and
+    duckdb.OutOfRangeException when its numbers need more digits, as in process.
     """
     if sys.platform == "win32":
         raise UserError("metrics cannot be isolated on Windows, which has no resource limits; run without --isolate")
@@ -140,8 +142,11 @@ def _stopped(metric: str, limit: str) -> UserError:
     )
 
 
-def _failure(metric: str, code: int, said: str, limits: IsolationLimits) -> DuckbillError:
+def _failure(metric: str, code: int, said: str, limits: IsolationLimits) -> Exception:
     last = next((line for line in reversed(said.splitlines()) if line.strip()), "")
+    if code == TOO_WIDE:
+        # What the same metric raises in process.
+        return duckdb.OutOfRangeException(f"{last} (HUGEINT)")
     if code == OUT_OF_MEMORY or "std::bad_alloc" in said or "MemoryError" in last:
         return _stopped(metric, f"because it needs more than {limits.memory} of memory")
     if code in (-signal.SIGXCPU, -signal.SIGKILL):

@@ -22,9 +22,11 @@ from engine.errors import DuckbillError
 from engine.executors.confinement import allow_only_reading, limit_resources
 from engine.executors.connection import EngineSettings, connect
 from engine.executors.second_opinion import second_opinion
+from engine.metrics.overflow import needs_more_digits
 
-#: Exit codes: the metric failed, needs more memory, was refused by the second opinion, took longer than it may.
-FAILED, OUT_OF_MEMORY, REFUSED, TIMED_OUT = 3, 4, 5, 6
+#: Exit codes: the metric failed, needs more memory, was refused by the second opinion, took longer than it may, or
+#: needs numbers of more digits.
+FAILED, OUT_OF_MEMORY, REFUSED, TIMED_OUT, TOO_WIDE = 3, 4, 5, 6, 7
 
 #: The name of the view over the event files.
 _EVENT_FILES = "event_files"
@@ -82,7 +84,7 @@ def main() -> int:
         return TIMED_OUT
     except duckdb.Error as error:
         print(str(error).splitlines()[0], file=sys.stderr)
-        return FAILED
+        return TOO_WIDE if needs_more_digits(error) else FAILED
     except DuckbillError as error:
         print(error, file=sys.stderr)
         return REFUSED

@@ -22,6 +22,9 @@ from engine.reports.fixed_sql import fixed_query
 from engine.values.period import Period, parse_day, parse_period
 from engine.values.windows import UsageWindow
 
+#: The columns of every answer; a key of one of these names is shown as `key:` and its name.
+_COLUMNS = ("customer_id", "customer_name", "starting_at", "ending_before", "value")
+
 #: Of these a value of 0 says that no event matched, which usage over time shows as no value.
 _COUNTS = frozenset({Aggregation.COUNT, Aggregation.UNIQUE})
 
@@ -56,6 +59,7 @@ def usage_over_time(
 ) -> pa.Table:
     """Columns: customer_id, customer_name, starting_at, ending_before, one for each key, value.
 
+    A key that has the name of another column is shown as `key:` and its name.
     Without keys every customer has a row for each window; `value` is NULL where no event matched. With keys only
     combinations of values that have usage are there. Ordered by customer name, time and keys.
     """
@@ -80,6 +84,10 @@ def usage_over_time(
 
 def _grouped(metric: BillableMetric, group_by: tuple[str, ...]) -> MetricQuery:
     """The metric's query, when it can be grouped so. Raises UserError for what is no group key (§10.2)."""
+    names = [key.lower() if metric.sql is not None else key for key in group_by]
+    for position, key in enumerate(group_by):
+        if names[position] in names[:position]:
+            raise UserError(f"key {key!r} is given twice; give it once")
     if metric.sql is not None:
         query = metric_query(metric)
         for key in group_by:
@@ -139,7 +147,8 @@ def _answer(metric: BillableMetric, question: UsageQuestion) -> exp.Select:
     if metric.aggregation_type in _COUNTS:
         value = exp.func("NULLIF", value, exp.Literal.number(0))
     keys = [
-        exp.alias_(_key_value(position), key, quoted=True) for position, key in enumerate(question.group_by, start=1)
+        exp.alias_(_key_value(position), f"key:{key}" if key.lower() in _COLUMNS else key, quoted=True)
+        for position, key in enumerate(question.group_by, start=1)
     ]
     windows = exp.to_table("windows", alias="windows")
     answer = exp.select(
