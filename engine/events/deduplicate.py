@@ -76,7 +76,7 @@ def _accepted(table_fields: Sequence[str], *, has_files: bool) -> exp.Create:
         "read_parquet($files, union_by_name = true, hive_partitioning = false)", dialect="duckdb"
     )
     query = query.where("transaction_id IN (SELECT transaction_id FROM landing.earlier)")
-    return _create("accepted", query.where("ingested_at > $since", dialect="duckdb"))
+    return _create("accepted", query.where("ingested_at >= $since", dialect="duckdb"))
 
 
 def _entry(name: str, value: exp.Expr) -> exp.Expr:

@@ -107,7 +107,7 @@ def _publish(
     recent = [
         file.path
         for file in (snapshot.files if snapshot else ())
-        if file.last_ingested_at is None or file.last_ingested_at > since
+        if file.last_ingested_at is None or file.last_ingested_at >= since
     ]
     duplicates = remove_duplicates(connection, columns, recent, snapshot.property_fields if snapshot else (), since)
     result = _counted(staging, duplicates, batch_id)

@@ -20,6 +20,10 @@ CREATE OR REPLACE TEMP MACRO round_quantity(value, method, unit) AS
 -- A whole number of some unit as a decimal, exactly.
 CREATE OR REPLACE TEMP MACRO in_units(whole, unit) AS whole::DECIMAL(38, 0) * unit;
 
+-- A number as it is, or NULL when it has more whole digits than a published one.
+CREATE OR REPLACE TEMP MACRO publishable(number) AS
+    CASE WHEN try_cast(number AS DECIMAL(38, 18)) IS NOT NULL THEN number END;
+
 -- Group values in text: as name=value pairs to search, and as a JSON object in key order to show.
 CREATE OR REPLACE TEMP MACRO named_values(names, group_values) AS
     list_transform(list_zip(names, group_values), lambda pair : pair[1] || chr(31) || pair[2]);

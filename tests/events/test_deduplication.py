@@ -44,7 +44,7 @@ def test_same_event_under_other_fields_is_a_conflict(lake: Lake, line: Line) -> 
 
 def test_the_window_runs_34_days_from_arrival(lake: Lake, line: Line) -> None:
     lake.land_lines(line("t1"), now=NOW)
-    inside, outside = NOW + timedelta(days=34, microseconds=-1), NOW + timedelta(days=34)
+    inside, outside = NOW + timedelta(days=34), NOW + timedelta(days=34, microseconds=1)
     recent = inside - timedelta(days=1)
     resent = line("t1", timestamp=recent.isoformat() + "Z")
     assert lake.land_lines(resent, now=inside).duplicates == {"duplicate_conflict": 1}

@@ -57,12 +57,13 @@ def _schedule(dice: Dice, month: tuple[datetime, datetime], key: str, cuts: list
         written = _filter(dice, key)
         return written if dice.chance(0.5) else [written]
     moments = sorted({hour_inside(dice, month) for _ in range(dice.number(1, 3))})
-    if dice.chance(0.2):
-        moments.insert(0, month[0] - timedelta(days=dice.pick((10, 700))))
     cuts.extend(moments)
     dated = [{**_filter(dice, key), "starting_at": to_instant(moment)} for moment in moments]
     if dice.chance(0.5, "usage filter that changes"):
         return [_filter(dice, key), *dated]
+    if dice.chance(0.3, "usage filter from before the contract"):
+        early = month[0] - timedelta(days=700)
+        return [{**_filter(dice, key), "starting_at": to_instant(early)}, *dated]
     if dice.chance(0.5, "usage filter that starts late"):
         return dated[0]
     if len(dated) > 1:

@@ -59,7 +59,7 @@ swap streaming to streaming; swap streaming to SQL; swap SQL to streaming; swap 
 several swaps in one month; swap at an edge of the month; swap an hour inside the month; swap before the month
 swap where something else changes; update that changes nothing
 usage filter without a date; usage filter that changes; usage filter that starts late
-usage filters with dates alone; usage filter by a dotted name
+usage filters with dates alone; usage filter by a dotted name; usage filter from before the contract
 effective_from; as-of; several landings; landing after the ids of an earlier one are forgotten
 timestamp tie; microsecond before an edge; exactly on an edge; an hour after an edge
 event before the month; timestamp with offset; timestamp with a long fraction; timestamp in lower case

@@ -4,4 +4,4 @@ CREATE OR REPLACE TABLE landing.earlier AS
 SELECT DISTINCT accepted.transaction_id
 FROM read_parquet($files, hive_partitioning = false) AS accepted
 SEMI JOIN landing.staged USING (transaction_id)
-WHERE accepted.ingested_at > $since;
+WHERE accepted.ingested_at >= $since;

@@ -43,9 +43,9 @@ SELECT
     value_before,
     value_after,
     CASE WHEN whole_before % quantity_divisor = 0
-        THEN try(in_units(whole_before // quantity_divisor, quantity_unit))
+        THEN publishable(try(in_units(whole_before // quantity_divisor, quantity_unit)))
     END AS quantity_before,
     CASE WHEN whole_after % quantity_divisor = 0
-        THEN try(in_units(whole_after // quantity_divisor, quantity_unit))
+        THEN publishable(try(in_units(whole_after // quantity_divisor, quantity_unit)))
     END AS quantity_after
 FROM converted

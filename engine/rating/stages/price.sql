@@ -42,7 +42,7 @@ SELECT
     * EXCLUDE (exact_unit_price, holds_position, tiers_of_rate_no, tiers_of_override_no),
     CASE
         WHEN try_cast(try_cast(exact_unit_price AS UNIT_PRICE) AS EXACT_UNIT_PRICE) = exact_unit_price
-        THEN try_cast(exact_unit_price AS UNIT_PRICE)
+        THEN publishable(try_cast(exact_unit_price AS UNIT_PRICE))
     END AS unit_price,
     try_cast(try(quantity * try_cast(exact_unit_price AS UNIT_PRICE)) AS DECIMAL(38, 26)) AS total
 FROM shares
