@@ -21,7 +21,10 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "rating": ({"values", "catalog"}, {"sqlglot", "pyarrow"}),
     "events": ({"values"}, {"duckdb", "pyarrow", "deltalake", "sqlglot", "polars"}),
     "executors": ({"values", "catalog", "metrics", "rating", "events"}, {"duckdb", "pyarrow", "sqlglot"}),
-    "reports": ({"values", "catalog", "metrics", "rating", "executors", "events", "result"}, {"duckdb", "pyarrow", "sqlglot"}),
+    "reports": (
+        {"values", "catalog", "metrics", "rating", "executors", "events", "result"},
+        {"duckdb", "pyarrow", "sqlglot"},
+    ),
     "commands": ({"values", "workspace", "output", "describe", "formats"}, {"typer"}),
     "invoices": (
         {"values", "catalog", "executors", "events"},

@@ -61,7 +61,8 @@ class UsageStatementSchedule(CatalogObject):
 class UsageFilter(CatalogObject):
     """From `starting_at` on, only events whose property `group_key` is one of `group_values` count for the contract.
 
-    An event goes by the filter in force at its own timestamp (spec/metering.md §9.1, §17.26).
+    An event goes by the filter in force at its own timestamp (spec/metering.md §9.1, §17.26). The first may leave out
+    `starting_at`: it holds until the next begins.
     """
 
     accepted = RESPONSE_KEYS
@@ -144,14 +145,6 @@ class Contract(CatalogObject):
                 )
 
     def _usage_filters_follow_one_another(self) -> Iterator[Finding]:
-        if len(self.usage_filter) > 1 and self.usage_filter[0].starting_at is None:
-            second = self.usage_filter[1].starting_at
-            if second is not None and second <= self.starting_at:
-                yield Finding(
-                    ("usage_filter", 1, "starting_at"),
-                    "begins before the contract does, so the filter before it would never hold",
-                    "remove one of them",
-                )
         for position, (earlier, later) in enumerate(pairwise(self.usage_filter), start=1):
             path = ("usage_filter", position)
             if later.starting_at is None:

@@ -43,6 +43,7 @@ class DuckDBExecutor:
         self.isolation = isolation
         self._event_files: tuple[Path, ...] = ()
         self._event_views: tuple[str, ...] = ()
+        self._windows_read: tuple[list[int], bool] | None = None
         connection.execute(macros_sql())
 
     def load(self, name: str, table: pa.Table) -> None:
@@ -104,6 +105,7 @@ class DuckDBExecutor:
         """The tables that scoped metrics read: `windows`, from rows of (window_id, customer_id, usage_filter_no,
         starting_at, ending_before), and `alias_windows`, the same for every id that events may carry for the customer.
         """
+        self._windows_read = None
         self.create("windows", rows)
         self.create("alias_windows", fixed_query("alias_windows"))
 
@@ -124,7 +126,7 @@ class DuckDBExecutor:
         """No windows at all, for asking what types a query has."""
         never = datetime(1970, 1, 1)
         self.set_one_window(never, never, "")
-        self.create("asked_windows", exp.select("*", "starting_at AS period_starting_at").from_("windows"))
+        self.create("asked_windows", exp.select("*", "window_id AS customer_period_no").from_("windows"))
         self.create("window_parts", fixed_query("window_parts"))
 
     def statement_bounds(self, period: Period) -> tuple[datetime, datetime]:
@@ -156,14 +158,7 @@ class DuckDBExecutor:
         such units holds it.
         """
         ids = [meter.meter_id for meter in reading.meters]
-        columns = ("window_id", "customer_id", "usage_filter_no", "period_starting_at", "starting_at", "ending_before")
-        asked = exp.select(*columns).distinct().from_("meter_windows")
-        self.create("asked_windows", asked.where(exp.column("meter_id").isin(*ids)))
-        if reading.first_seen:
-            self.set_windows(fixed_query("whole_windows"))
-            self.create("window_parts", fixed_query("window_parts"))
-        else:
-            self.set_windows(exp.select("*").from_("asked_windows"))
+        self._set_windows_of(ids, first_seen=reading.first_seen)
         numbers = exp.Array(expressions=[exp.Literal.number(each) for each in ids])
         values = exp.Array(expressions=[_units(exp.column(name), reading, places[ids[0]]) for name in reading.columns])
         read = exp.select(
@@ -183,6 +178,26 @@ class DuckDBExecutor:
             return False
         return True
 
+    def _set_windows_of(self, ids: Sequence[int], *, first_seen: bool) -> None:
+        """The windows of these meters, unless they are those of the reading before."""
+        shared = exp.select("windows_of").distinct().from_("shared_windows").order_by("windows_of")
+        of_these = shared.where(exp.column("meter_id").isin(*ids)).sql("duckdb")
+        # A meter that no contract of this run needs is on no row.
+        owners = [int(owner) for (owner,) in self.connection.execute(of_these).fetchall()] or list(ids)
+        if self._windows_read == (owners, first_seen):
+            return
+        columns = ("window_id", "customer_period_no", "customer_id", "usage_filter_no", "starting_at", "ending_before")
+        asked = exp.select(*columns).from_("meter_windows").where(exp.column("meter_id").isin(*owners))
+        if len(owners) > 1:
+            asked = asked.distinct()
+        if first_seen:
+            self.create("asked_windows", asked)
+            self.set_windows(fixed_query("whole_windows"))
+            self.create("window_parts", fixed_query("window_parts"))
+        else:
+            self.set_windows(asked)
+        self._windows_read = (owners, first_seen)
+
     def _run(self, query: exp.Select, metric: BillableMetric) -> exp.Select:
         """The query itself, or, where metrics are isolated, a SELECT of the rows that it gave in its own process."""
         if self.isolation is None or metric.sql is None:
@@ -201,6 +216,7 @@ class DuckDBExecutor:
 
         Grain: meter_id, window_id, key_values.
         """
+        self._windows_read = None
         self.connection.execute(
             "CREATE TEMP TABLE metered (meter_id INTEGER, window_id BIGINT, key_values VARCHAR[], value HUGEINT)"
         )

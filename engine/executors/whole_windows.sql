@@ -1,10 +1,10 @@
 -- The whole windows whose parts are asked for: from the start of a statement period to the end of its last part.
--- Grain: window_id (one per customer_id, usage_filter_no, period_starting_at).
+-- Grain: window_id (one per customer_id, usage_filter_no, starting_at).
 SELECT
-    dense_rank() OVER (ORDER BY customer_id, usage_filter_no, period_starting_at) AS window_id,
+    customer_period_no AS window_id,
     customer_id,
     usage_filter_no,
-    period_starting_at AS starting_at,
+    min(starting_at) AS starting_at,
     max(ending_before) AS ending_before
 FROM asked_windows
-GROUP BY customer_id, usage_filter_no, period_starting_at
+GROUP BY customer_period_no, customer_id, usage_filter_no

@@ -71,15 +71,19 @@ STATEMENTS = Stage("statement_periods", ("contract_id", "period_starting_at"))
 SCHEDULING = (
     Stage("usage_products", ("product_id",)),
     Stage("override_reach", ("override_no", "target_no", "product_id")),
-    Stage("segments", ("contract_id", "product_id", "starting_at")),
+    # Numbers for what the stages up to usage group by, given once.
+    Stage("product_periods", ("product_period_no",)),
+    Stage("segments", ("product_period_no", "segment_no")),
     # Before and after a swap a product has two meters, and each is read up to every cut.
-    Stage("segment_readings", ("contract_id", "product_id", "meter_id", "starting_at")),
+    Stage("segment_readings", ("product_period_no", "segment_no", "meter_id")),
     Stage("meter_windows", ("meter_id", "window_id")),
+    Stage("shared_windows", ("meter_id",)),
 )
 
 #: What follows once `metered` holds the value of every meter in every window.
 RATING = (
     # Quantities before prices: tiers are chosen by the converted, rounded quantity.
+    Stage("cut_values", ("product_period_no", "segment_no", "key_values")),
     Stage("usage", ("contract_id", "product_id", "period_starting_at", "key_values", "segment_no")),
     Stage("convert_and_round", _GROUP_SEGMENT),
     # The list price before overrides, because a multiplier multiplies it.

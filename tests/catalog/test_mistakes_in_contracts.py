@@ -33,11 +33,7 @@ MISTAKES = (
     Mistake(
         "later contract feature",
         "    usage_statement_schedule: {frequency: MONTHLY}\n",
-        (
-            "    commits: [{type: prepaid}]\n"
-            "    discounts: [{name: x}]\n"
-            "    credits: []\n"
-        ),
+        ("    commits: [{type: prepaid}]\n    discounts: [{name: x}]\n    credits: []\n"),
         "42:5: duckbill does not bill commits yet; remove it",
         "43:5: duckbill does not bill discounts yet; remove it",
     ),

@@ -28,7 +28,8 @@ def test_every_stage_file_is_in_the_order_and_every_stage_is_used() -> None:
     assert {path.stem for path in (FOLDER / "stages").glob("*.sql")} == {stage.name for stage in STAGES}
     read = {name for stage in STAGES for name in stage.reads}
     finished = {"line_items", "invoices", "unrated", "not_entitled", "parked"}
-    assert {stage.name for stage in STAGES} - read - finished - {"meter_windows"} == set()
+    for_metering = {"meter_windows", "shared_windows"}
+    assert {stage.name for stage in STAGES} - read - finished - for_metering == set()
 
 
 def test_every_check_file_is_run() -> None:

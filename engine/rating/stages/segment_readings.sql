@@ -2,27 +2,31 @@
 -- The product's own meter; and when the metric was swapped within the statement period, every one of them up to every
 -- cut, because each counts from the start of the period (spec/metering.md §8.2). A meter whose values can be combined
 -- is read over each segment alone, any other from the start of the statement period.
--- Customer, usage filter and times make a window; meters and contracts that ask for the same one share it.
--- Grain: contract_id, product_id, meter_id, starting_at.
-WITH asked AS (
-    SELECT
-        contract_id,
-        customer_id,
-        product_id,
-        usage_filter_no,
-        period_starting_at,
-        segment_no,
-        starting_at,
-        ending_before,
-        unnest(meter_ids) AS meter_id
+-- Customer period and times make a window; meters and contracts that ask for the same one share it.
+-- Grain: product_period_no, segment_no, meter_id.
+WITH period_meters AS (
+    SELECT DISTINCT product_period_no, meter_id
     FROM segments
+),
+asked AS (
+    SELECT
+        segments.product_period_no,
+        segments.segment_no,
+        segments.segments,
+        meters.meter_id,
+        meters.combined_by,
+        product_periods.customer_period_no,
+        CASE WHEN meters.combined_by IS NULL THEN period_starting_at ELSE starting_at END AS starting_at,
+        segments.ending_before
+    FROM segments
+    JOIN product_periods USING (product_period_no)
+    JOIN period_meters USING (product_period_no)
+    JOIN meters ON meters.meter_id = period_meters.meter_id
+),
+numbered AS (
+    SELECT *, row_number() OVER (ORDER BY customer_period_no, starting_at, ending_before) AS window_id
+    FROM (SELECT DISTINCT customer_period_no, starting_at, ending_before FROM asked)
 )
-SELECT
-    asked.*,
-    meters.combined_by,
-    CASE WHEN meters.combined_by IS NULL THEN asked.period_starting_at ELSE asked.starting_at END AS metered_from,
-    dense_rank() OVER (
-        ORDER BY customer_id, usage_filter_no, period_starting_at, metered_from, ending_before
-    ) AS window_id
+SELECT asked.*, numbered.window_id
 FROM asked
-JOIN meters USING (meter_id)
+JOIN numbered USING (customer_period_no, starting_at, ending_before)

@@ -1,0 +1,36 @@
+-- Which products are metered in which statement periods of which contracts?
+-- Each gets a number, by which the stages up to usage group and join: a number is many times cheaper than two ids and
+-- a time. So does each customer_period, the events that a statement period looks at: one customer's, through one usage
+-- filter, from one instant on. Contracts that look at the same events share it, and with it what is read.
+-- A product cut by prices has a metric in the period that is not billed once for the whole of it.
+-- Grain: product_period_no (one per contract_id, product_id, period_starting_at).
+WITH customer_periods AS (
+    SELECT
+        statement_periods.*,
+        contracts.usage_filter_no,
+        dense_rank() OVER (
+            ORDER BY statement_periods.customer_id, contracts.usage_filter_no, period_starting_at
+        ) AS customer_period_no
+    FROM statement_periods
+    JOIN contracts USING (contract_id)
+)
+SELECT
+    row_number() OVER () AS product_period_no,
+    customer_periods.customer_period_no,
+    customer_periods.contract_id,
+    customer_periods.customer_id,
+    customer_periods.rate_card_id,
+    usage_products.product_id,
+    customer_periods.usage_filter_no,
+    customer_periods.period_starting_at,
+    customer_periods.period_ending_before,
+    EXISTS (
+        FROM product_meters
+        WHERE product_meters.product_id = usage_products.product_id
+            AND NOT product_meters.one_segment
+            AND product_meters.starting_at < customer_periods.period_ending_before
+            AND customer_periods.period_starting_at < product_meters.ending_before
+    ) AS cut_by_prices
+FROM customer_periods
+JOIN rate_card_products USING (rate_card_id)
+JOIN usage_products ON usage_products.product_id = rate_card_products.product_id
