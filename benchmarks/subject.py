@@ -16,19 +16,20 @@ import pyarrow as pa
 
 import engine
 from benchmarks.generate import NOW, PERIOD, Metric
-from engine.billing import _product_meters, plan_rows, property_store, usage_filter_keys
+from engine.billing import meter_rows, product_meters, property_store, usage_filter_keys, value_places
 from engine.catalog.catalog import Catalog
 from engine.events.table import EventTable
 from engine.executors.duckdb import DuckDBExecutor
 from engine.metrics.meter import compile_rows, compiled_text, metric_query, plan_meters
 from engine.metrics.optimisations import Optimisations
 from engine.metrics.scope import PropertyStore, Scope
-from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products, schedule_inputs
+from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products
 from engine.rating.pipeline import RATING, SCHEDULING, STATEMENTS
+from engine.rating.schedule import schedule_inputs
 from engine.values.period import parse_period
 
 #: The stage that makes increments of the values that were read.
-USAGE = next(stage for stage in RATING if stage.name == "usage")
+TO_USAGE = RATING[: [stage.name for stage in RATING].index("usage") + 1]
 
 #: What can be switched off, see engine/metrics/optimisations.py.
 OPTIMISATIONS = tuple(each.name for each in fields(Optimisations))
@@ -115,8 +116,9 @@ class RunMetering:
         plan = plan_meters(catalog, products, scope, snapshot.rows, optimisations)
         self.readings = plan.readings
         granularity = workspace.config.metering.sql_breakdown_granularity
-        of_product = _product_meters(products, plan, self.executor, granularity)
-        self.executor.load("meters", meter_inputs(plan_rows(plan)))
+        self.places = value_places(plan, self.executor)
+        of_product = product_meters(products, plan, self.places, granularity)
+        self.executor.load("meters", meter_inputs(meter_rows(plan)))
         self.executor.load_pricing(pricing_inputs(catalog, of_product))
         for stage in SCHEDULING:
             self.executor.run_stage(stage)
@@ -126,13 +128,15 @@ class RunMetering:
         self.executor.connection.execute("DROP TABLE IF EXISTS metered")
         self.executor.create_metered()
         for reading in self.readings:
-            self.executor.meter(reading)
+            assert self.executor.meter(reading, self.places)
 
     def increments(self) -> None:
         """From the windows through `metered` to `usage`."""
         self.meter()
-        self.executor.connection.execute("DROP TABLE IF EXISTS usage")
-        self.executor.run_stage(USAGE)
+        for stage in TO_USAGE:
+            self.executor.connection.execute("DROP TABLE IF EXISTS " + stage.name)
+        for stage in TO_USAGE:
+            self.executor.run_stage(stage)
 
     def quantities(self) -> pa.Table:
         """What `increments` left: customer_id, product_name, segment_no, quantity (a decimal)."""

@@ -79,9 +79,9 @@ def bill(
     scope = Scope(store, usage_filter_keys(catalog))
     executor.view_filterable_events(scope)
     plan = plan_meters(catalog, products, scope, events.rows, terms.optimisations)
-    places = _places(plan, executor)
-    metered = _product_meters(products, plan, places, terms.sql_granularity)
-    executor.load("meters", meter_inputs(plan_rows(plan)))
+    places = value_places(plan, executor)
+    metered = product_meters(products, plan, places, terms.sql_granularity)
+    executor.load("meters", meter_inputs(meter_rows(plan)))
     executor.load_pricing(pricing_inputs(catalog, metered))
 
     for stage in SCHEDULING:
@@ -120,12 +120,12 @@ def usage_filter_keys(catalog: Catalog) -> tuple[str, ...]:
     return tuple(sorted({each.group_key for contract in catalog.contracts for each in contract.usage_filter}))
 
 
-def plan_rows(plan: MeterPlan) -> list[tuple[int, str, str, str | None]]:
+def meter_rows(plan: MeterPlan) -> list[tuple[int, str, str, str | None]]:
     """(meter id, billable metric id, metric name, how values are combined) of each meter."""
     return [(each.meter_id, each.metric.id, each.metric.name, each.combined_by) for each in plan.meters]
 
 
-def _places(plan: MeterPlan, executor: DuckDBExecutor) -> dict[int, int]:
+def value_places(plan: MeterPlan, executor: DuckDBExecutor) -> dict[int, int]:
     """The decimal places of each meter's values, by meter id."""
     executor.set_no_windows()
     places: dict[int, int] = {}
@@ -135,7 +135,7 @@ def _places(plan: MeterPlan, executor: DuckDBExecutor) -> dict[int, int]:
     return places
 
 
-def _product_meters(
+def product_meters(
     products: Sequence[Product], plan: MeterPlan, places: Mapping[int, int], default: SqlBreakdownGranularity
 ) -> dict[str, list[ProductMeter]]:
     """What rating must know of the meters behind each product, by product id."""

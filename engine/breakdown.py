@@ -23,7 +23,8 @@ def breakdown(
     """The same bill with a cut at the start of each window, so that no line crosses one.
 
     Columns: window_starting_at, window_ending_before, customer_name, then those of `line_items`. What is billed once
-    for a service period stands in its last window. Raises UserError for the hours of all customers at once.
+    for a service period stands in its last window. Contracts that are parked have no rows. Raises UserError
+    for the hours of all customers at once, and for a customer who is parked.
     """
     if window is BreakdownWindow.HOUR and customer_id is None:
         raise UserError("hours are shown for one customer at a time; name a customer, or ask for days")
@@ -37,6 +38,9 @@ def breakdown(
     starts = tuple(_starts(longest, step))
     cut = replace(terms, breakdown=starts)
     bill(catalog, inputs.snapshot, inputs.period, executor, cut, lambda step, done, total: None)
+    if customer_id is not None:
+        for parked in executor.table("parked").to_pylist():
+            raise UserError(f"the customer's contract {parked['contract_id']} is parked: {parked['detail']}")
     return executor.rows(fixed_query("breakdown"))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import pyarrow.compute as pc
+
 from engine.errors import Problem
 from engine.landing import Landing
 from engine.metrics.text import caret
 from engine.output import counted, note, print_table
-from engine.result import shown
+from engine.result import Rows, shown
 from engine.runs import Run
 
 #: What people are shown of an invoice and of a line; every other format has all columns.
@@ -36,6 +38,12 @@ BREAKDOWN_COLUMNS = (
     "unit_price",
     "total",
 )
+
+
+def moving(breakdown: Rows) -> Rows:
+    """The rows of a breakdown in which anything was used; the windows between them would only be noise."""
+    table = breakdown.arrow()
+    return Rows(table.filter(pc.not_equal(table.column("quantity"), 0)))
 
 
 def describe_landing(landed: Landing) -> None:

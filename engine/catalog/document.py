@@ -42,14 +42,28 @@ class Document(Protocol):
 
 def place(document: Document, path: Path, *, key: bool = False) -> Place:
     """`document.locate` as a Place."""
-    line, column = document.locate(path, key=key)
+    line, column = document.locate(_as_written(document, path), key=key)
     return Place(document.file, line, column)
 
 
 def problem(document: Document, path: Path, what: str, remedy: str = "", *, key: bool = False) -> Problem:
     """A Problem at `path` of `document`."""
-    line, column = document.locate(path, key=key)
+    line, column = document.locate(_as_written(document, path), key=key)
     return Problem(document.file, line, column, what, remedy)
+
+
+def _as_written(document: Document, path: Path) -> Path:
+    """The path as the file has it, where what may be a list was given as the one mapping that it holds."""
+    value, written = document.content, []
+    for step in path:
+        if step == 0 and isinstance(value, Mapping):
+            continue
+        written.append(step)
+        try:
+            value = child(value, step)
+        except KeyError:
+            value = None
+    return tuple(written)
 
 
 def child(value: object, step: str | int) -> object:

@@ -45,12 +45,12 @@ def break_down(
     output: RowsOption = Format.table,
 ) -> None:
     """The line items of a period cut into days or hours, from the events as they are now; they add up to the lines."""
-    from engine.describe import BREAKDOWN_COLUMNS
+    from engine.describe import BREAKDOWN_COLUMNS, moving
     from engine.output import write_rows
 
     with opened_workspace(workspace) as opened:
         rows = opened.breakdown(period, window=window, customer=customer, as_of=as_of)
-        write_rows(rows.select(*BREAKDOWN_COLUMNS) if output is Format.table else rows, output)
+        write_rows(moving(rows).select(*BREAKDOWN_COLUMNS) if output is Format.table else rows, output)
 
 
 @invoices_app.command("show")

@@ -159,13 +159,13 @@ class DuckDBExecutor:
         """
         ids = [meter.meter_id for meter in reading.meters]
         self._set_windows_of(ids, first_seen=reading.first_seen)
-        numbers = exp.Array(expressions=[exp.Literal.number(each) for each in ids])
-        values = exp.Array(expressions=[_units(exp.column(name), reading, places[ids[0]]) for name in reading.columns])
+        numbers = [exp.Literal.number(each) for each in ids]
+        values = [_units(exp.column(name), reading, places[ids[0]]) for name in reading.columns]
         read = exp.select(
-            exp.alias_(exp.func("unnest", numbers), "meter_id"),
+            exp.alias_(_one_row_each(numbers), "meter_id"),
             "window_id",
             "key_values",
-            exp.alias_(exp.func("unnest", values), "value"),
+            exp.alias_(_one_row_each(values), "value"),
         )
         try:
             read = read.from_(self._run(reading.query, reading.meters[0].metric).subquery("reading"))
@@ -239,8 +239,17 @@ class DuckDBExecutor:
                     raise too_wide(metric.name) from error
 
     def preview(self, name: str, columns: Sequence[str]) -> pa.Table:
-        """A table of `values` with the customer of each window: customer_id, customer_name, then `columns`."""
-        shown = [exp.column(name, table="m", quoted=True) for name in columns]
+        """A table of `values` with the customer of each window: customer_id, customer_name, then `columns`.
+
+        A column that has the name of one of those two is shown as `key:` and its name.
+        """
+        taken = ("customer_id", "customer_name")
+        shown = [
+            exp.alias_(
+                exp.column(name, table="m", quoted=True), f"key:{name}" if name.lower() in taken else name, quoted=True
+            )
+            for name in columns
+        ]
         named = (
             exp.select(exp.column("customer_id", table="w"), exp.column("customer_name", table="c"), *shown)
             .from_(exp.to_table(name, alias="m"))
@@ -303,6 +312,10 @@ class DuckDBExecutor:
         """The first rows that each check returns; a check that holds is left out."""
         found = {name: self.connection.execute(sql).fetchall()[:20] for name, sql in checks.items()}
         return {name: rows for name, rows in found.items() if rows}
+
+
+def _one_row_each(values: Sequence[exp.Expr]) -> exp.Expr:
+    return values[0] if len(values) == 1 else exp.func("unnest", exp.Array(expressions=list(values)))
 
 
 def _units(value: exp.Expr, reading: Reading, places: int) -> exp.Expr:

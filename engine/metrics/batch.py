@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from engine.catalog.metric import Aggregation, BillableMetric
 from engine.metrics.query import MetricQuery
-from engine.metrics.streaming import streaming_conditions, streaming_quantity, streaming_query
+from engine.metrics.streaming import streaming_conditions, streaming_quantity, streaming_query, streaming_value
 
 #: What can be read in a batch; each distinct count keeps a table of its own, so nothing would be saved for UNIQUE.
 BATCHED = frozenset({Aggregation.COUNT, Aggregation.SUM, Aggregation.MAX, Aggregation.LATEST})
@@ -31,7 +31,7 @@ def batch_query(metrics: Sequence[BillableMetric], keys: Sequence[str]) -> Metri
     quantities = []
     for name, metric, own in zip(value_columns(metrics), metrics, conditions, strict=True):
         quantity = streaming_quantity(metric)
-        rest = [each for each in own if each not in shared]
+        rest = [each for each in own if each not in (*shared, *_needless(metric))]
         if rest:
             quantity = exp.Filter(this=quantity, expression=exp.Where(this=exp.and_(*rest)))
         if metric.aggregation_type is Aggregation.COUNT:
@@ -49,3 +49,13 @@ def batch_query(metrics: Sequence[BillableMetric], keys: Sequence[str]) -> Metri
         properties=tuple(sorted({path for each in single for path in each.properties})),
         event_columns=tuple(dict.fromkeys(name for each in single for name in each.event_columns)),
     )
+
+
+def _needless(metric: BillableMetric) -> list[exp.Expr]:
+    """The condition that the aggregated value is there, which sums and maxima do not need: they pass over NULL.
+
+    Without it metrics of different values have one and the same FILTER, which DuckDB then looks at once an event.
+    """
+    if metric.aggregation_type not in (Aggregation.SUM, Aggregation.MAX):
+        return []
+    return [streaming_value(metric).is_(exp.null()).not_()]

@@ -115,7 +115,10 @@ def plan_meters(
         )
     meters = tuple(planned.values())
     batches = _batches(meters, scope, rows, optimisations)
-    return MeterPlan(meters, tuple(_reading(batch, scope, rows, optimisations) for batch in batches), of_product)
+    readings = [_reading(batch, scope, rows, optimisations) for batch in batches]
+    # Readings that are cut into the same windows come one after another and share them.
+    readings.sort(key=lambda reading: (reading.first_seen, reading.meters[0].combined_by or ""))
+    return MeterPlan(meters, tuple(readings), of_product)
 
 
 def _combined_by(

@@ -60,8 +60,10 @@ def usage_over_time(
     """Columns: customer_id, customer_name, starting_at, ending_before, one for each key, value.
 
     A key that has the name of another column is shown as `key:` and its name.
-    Without keys every customer has a row for each window; `value` is NULL where no event matched. With keys only
-    combinations of values that have usage are there. Ordered by customer name, time and keys.
+    Without keys every customer has a row for each window; `value` is NULL where no event matched, which of a SQL
+    metric is known only where there is no event at all. With keys only combinations of values that have usage are
+    there. `value` is an exact number, or plain decimal text where the digits of the data fit no decimal. Ordered by
+    customer name, time and keys.
     """
     query = _grouped(metric, question.group_by)
     snapshot = landed.between(question.bounds.starting_at, question.bounds.ending_before)
@@ -71,8 +73,7 @@ def usage_over_time(
     executor.load("usage_question", _question(question))
     executor.create("asked_customers", _asked_customers(question))
     executor.view_events([file.path for file in snapshot.files], landed.files[0].path, question.as_of)
-    everywhere = metric.sql is not None and not question.group_by
-    executor.set_windows(fixed_query("every_window" if everywhere else "usage_windows"))
+    executor.set_windows(fixed_query("usage_windows"))
     scope = Scope(PropertyStore(snapshot.profiles()))
 
     def compiled(wide: bool) -> exp.Select:

@@ -30,7 +30,7 @@ MISTAKES = (
         "a single one off the hour",
         SCHEDULE,
         filters("{group_key: user_id, group_values: [a], starting_at: 2026-03-01T00:00:30Z}"),
-        "43:19: starting_at: 2026-03-01T00:00:30Z is not on the hour; prices change on full UTC hours only",
+        "43:72: starting_at: 2026-03-01T00:00:30Z is not on the hour; prices change on full UTC hours only",
     ),
     Mistake(
         "a second one without a time",
@@ -63,7 +63,7 @@ MISTAKES = (
         "a single one without values",
         SCHEDULE,
         filters("{group_key: user_id, group_values: []}"),
-        "43:19: group_values is empty, so no event would count; name some values",
+        "43:54: group_values is empty, so no event would count; name some values",
     ),
     Mistake(
         "without values",
@@ -105,7 +105,7 @@ MISTAKES = (
         "unknown key in a single one",
         SCHEDULE,
         filters("{group_key: user_id, group_values: [a], ending_before: 2026-03-01T00:00:00Z}"),
-        "43:19: unknown key 'ending_before'; known: 'group_key', 'group_values', 'starting_at'",
+        "43:59: unknown key 'ending_before'; known: 'group_key', 'group_values', 'starting_at'",
     ),
     Mistake(
         "misspelt key of the contract",
@@ -162,7 +162,7 @@ def with_group_keys(group_keys: str) -> tuple[str, str]:
 
 def test_the_filters_key_must_stand_with_the_products_keys(tmp_path: Path) -> None:
     assert said(tmp_path, filtered(with_group_keys("[[model, user_id], [region]]"))) == [
-        "catalog/c.yml:44:19: no group key of metric 'tokens' holds model, user_id, region together, as product "
+        "catalog/c.yml:44:31: no group key of metric 'tokens' holds model, user_id, region together, as product "
         "'Tokens' needs; give the metric group_keys: [[model, user_id, region]]"
     ]
 
@@ -184,7 +184,7 @@ def test_latest_cannot_be_filtered(tmp_path: Path) -> None:
         with_group_keys("[[model, user_id, region]]"), ("aggregation_type: SUM", "aggregation_type: LATEST")
     )
     assert said(tmp_path, latest) == [
-        "catalog/c.yml:44:19: product 'Tokens' is metered by LATEST ('tokens'), which no usage filter can filter; use "
+        "catalog/c.yml:44:31: product 'Tokens' is metered by LATEST ('tokens'), which no usage filter can filter; use "
         "another aggregation, or a customer for each value"
     ]
 
@@ -203,7 +203,7 @@ products:
     group_keys, with_region = with_group_keys("[[model, user_id, region]]")
     changes = ((group_keys, with_region.replace("products:\n", level)), ("    tags: [llm]\n", update))
     assert said(tmp_path, filtered(*changes)) == [
-        "catalog/c.yml:51:19: product 'Tokens' is metered by LATEST ('level'), which no usage filter can filter; use "
+        "catalog/c.yml:51:31: product 'Tokens' is metered by LATEST ('level'), which no usage filter can filter; use "
         "another aggregation, or a customer for each value"
     ]
 

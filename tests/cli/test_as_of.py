@@ -1,4 +1,4 @@
-"""`--as-of`: only events that had arrived by then exist for a run, a preview or a question (spec/metering.md §17.23)."""
+"""`--as-of`: only events that had arrived by then exist for a run, a preview or usage (spec/metering.md §17.23)."""
 
 from __future__ import annotations
 

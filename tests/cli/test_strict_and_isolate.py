@@ -1,4 +1,4 @@
-"""Strict mode refuses what is not portable, and isolated SQL metrics give the same or are stopped and nothing is billed."""
+"""Strict mode refuses what is not portable; an isolated metric gives the same, or is stopped and nothing is billed."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def test_validate_strictly(fresh: Path) -> None:
     outcome = duckbill("validate", "-w", fresh, "--strict")
     assert (outcome.code, outcome.stderr) == (2, "1 problem\n")
     assert outcome.text.splitlines() == [REFUSED, *SHOWN]
-    (problem,) = duckbill("validate", "-w", fresh, "--strict", "-o", "json").json()["problems"]  # type: ignore[misc]
+    problems = duckbill("validate", "-w", fresh, "--strict", "-o", "json").json()["problems"]
+    assert isinstance(problems, list) and len(problems) == 1
+    (problem,) = problems
     assert (problem["file"], problem["line"], problem["column"]) == ("metrics_sql/active_users.sql", 19, 5)
 
 
@@ -188,8 +190,8 @@ def test_a_heavy_metric_is_stopped_and_nothing_is_published(fresh: Path) -> None
     outcome = heavy(fresh, "cpu_seconds = 1\nwall_seconds = 20")
     assert (outcome.code, outcome.stdout) == (2, b""), outcome.stderr
     assert outcome.stderr == (
-        "duckbill: metric 'Active users' was stopped after 1 s of CPU; make it read or compute less, or raise the limit "
-        "in duckbill.toml\n"
+        "duckbill: metric 'Active users' was stopped after 1 s of CPU; make it read or compute less, or raise the "
+        "limit in duckbill.toml\n"
     )
     left = state(fresh)
     assert {name: left[name] for name in before if name.startswith("lake")} == {

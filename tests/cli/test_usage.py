@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -12,8 +13,10 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
+from engine.result import Rows
 from engine.workspace import Workspace
 from tests.cli.command import Outcome, duckbill, duckbill_process
+from tests.cli.test_bad_input import state
 from tests.spec.workspaces import check, land, workspace
 
 CATALOG = """
@@ -77,7 +80,6 @@ EVENTS = """
 """
 
 DAYS = ("--starting-on", "2026-10-01", "--ending-before", "2026-10-04")
-SPAN = {"starting_on": "2026-10-01", "ending_before": "2026-10-04"}
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +94,15 @@ def usage(used: Workspace, *arguments: str) -> Outcome:
     return duckbill("usage", *arguments, "-w", used.root)
 
 
+def asked(used: Workspace, metric: str, window: str = "none", keys: Sequence[str] = (), **options: str) -> Rows:
+    """The metric over the days that most tests ask about."""
+    days = {"starting_on": "2026-10-01", "ending_before": "2026-10-04", **options}
+    return used.usage(metric, window=window, group_by=keys, **days)  # type: ignore[arg-type]
+
+
 def test_latest_by_day_is_absolute_and_over_all_days_the_last(used: Workspace) -> None:
     """metering.md §16, latest-usage-api: 7, 8, 9 is 7, 8, 9 by the day and 9 over all of them."""
-    daily = used.usage("level", **SPAN, window="day", customer="One")
+    daily = asked(used, "level", "day", customer="One")
     check(
         """
 | customer name | starting at | ending before | value |
@@ -105,7 +113,7 @@ def test_latest_by_day_is_absolute_and_over_all_days_the_last(used: Workspace) -
 """,
         daily,
     )
-    whole = used.usage("level", **SPAN, window="none", customer="One").dicts()
+    whole = asked(used, "level", "none", customer="One").dicts()
     assert [(row["starting_at"], row["ending_before"], row["value"]) for row in whole] == [
         (datetime(2026, 10, 1), datetime(2026, 10, 4), Decimal(9))
     ]
@@ -125,7 +133,7 @@ def test_without_keys_every_customer_has_every_window_and_nothing_is_no_value(us
 | two         | 2026-10-02  | 2026-10-03    | {70 if metric == "peak" else 1} |
 | two         | 2026-10-03  | 2026-10-04    | null        |
 """,
-            used.usage(metric, **SPAN, window="day"),
+            asked(used, metric, "day"),
         )
 
 
@@ -163,7 +171,7 @@ def test_with_keys_only_what_was_used_has_a_row(used: Workspace) -> None:
 | one         | 2026-10-02  | large | 1     |
 | two         | 2026-10-02  | small | 1     |
 """,
-        used.usage("calls", **SPAN, window="day", group_by=["model"]),
+        asked(used, "calls", "day", keys=["model"]),
     )
 
 
@@ -178,7 +186,7 @@ def test_a_compound_key_is_whole_and_in_any_order(used: Workspace) -> None:
 """
     orders = (["region", "model"], ["model", "region"])
     for order in orders:
-        found = used.usage("calls", **SPAN, group_by=order)
+        found = asked(used, "calls", keys=order)
         assert found.columns[4:] == (*order, "value")
         check(rows, found)
     outcome = usage(used, "calls", *DAYS, "--group-by", "region")
@@ -198,7 +206,7 @@ def test_a_sql_metric_by_its_columns_and_the_others_summed(used: Workspace) -> N
 | one         | large | eu     | 543   |
 | two         | small | us     | 70    |
 """,
-        used.usage("sizes", **SPAN, group_by=["model", "region"]),
+        asked(used, "sizes", keys=["model", "region"]),
     )
     check(
         """
@@ -208,7 +216,7 @@ def test_a_sql_metric_by_its_columns_and_the_others_summed(used: Workspace) -> N
 | one         | us     | 20.5  |
 | two         | us     | 70    |
 """,
-        used.usage("sizes", **SPAN, group_by=["REGION"]),
+        asked(used, "sizes", keys=["REGION"]),
     )
     # metering.md §16, sql-unused-column: the sum of each user's maximum.
     check(
@@ -222,12 +230,12 @@ def test_a_sql_metric_by_its_columns_and_the_others_summed(used: Workspace) -> N
 | two         | 2026-10-02  | 70    |
 | two         | 2026-10-03  | null  |
 """,
-        used.usage("busiest", **SPAN, window="day"),
+        asked(used, "busiest", "day"),
     )
 
 
-def test_a_sql_metric_is_what_its_query_says_also_where_there_is_nothing(used: Workspace) -> None:
-    """COUNT of no rows is 0 in SQL, and SUM of no rows is no value."""
+def test_a_sql_metric_has_no_value_where_there_is_no_event(used: Workspace) -> None:
+    """Where events of other kinds are, COUNT says 0 of them (metering.md §17.4)."""
     check(
         """
 | customer id | starting at | value |
@@ -235,9 +243,9 @@ def test_a_sql_metric_is_what_its_query_says_also_where_there_is_nothing(used: W
 | one         | 2026-10-02  | 1     |
 | one         | 2026-10-03  | 2     |
 | two         | 2026-10-02  | 0     |
-| two         | 2026-10-03  | 0     |
+| two         | 2026-10-03  | null  |
 """,
-        used.usage("reports", starting_on="2026-10-02", ending_before="2026-10-04", window="day"),
+        asked(used, "reports", "day", starting_on="2026-10-02"),
     )
 
 
@@ -264,7 +272,7 @@ def test_keys_with_the_names_of_other_columns(tmp_path: Path) -> None:
 
 def test_what_arrived_later_does_not_count(used: Workspace) -> None:
     def values(metric: str, as_of: str) -> list[object]:
-        return [row["value"] for row in used.usage(metric, **SPAN, window="day", customer="one", as_of=as_of)]
+        return [row["value"] for row in asked(used, metric, "day", customer="one", as_of=as_of)]
 
     assert values("level", "2026-10-02T09:00:00Z") == [7, 8, None]
     assert values("level", "2026-10-02T08:59:59.999999Z") == [7, None, None]
@@ -284,7 +292,7 @@ def test_every_format(used: Workspace) -> None:
     assert table.column_names == [
         *("customer_id", "customer_name", "starting_at", "ending_before", "region", "model", "value"),
     ]
-    assert table.equals(used.usage("calls", **SPAN, window="day", group_by=["region", "model"]).arrow())
+    assert table.equals(asked(used, "calls", "day", keys=["region", "model"]).arrow())
     by_json = [json.loads(line) for line in outcomes["json"].text.splitlines()]
     assert by_json[0] == {
         "customer_id": "one",
@@ -330,9 +338,11 @@ def test_the_process_time_zone_does_not_matter(used: Workspace) -> None:
     assert duckbill_process(*arguments, variables={"TZ": "Pacific/Kiritimati"}) == here
 
 
-def test_isolated_is_the_same(used: Workspace) -> None:
+def test_isolated_is_the_same_and_nothing_is_written(used: Workspace) -> None:
+    before = state(used.root)
     arguments = ("sizes", *DAYS, "--window", "day", "--group-by", "model", "-o", "parquet")
     assert usage(used, *arguments, "--isolate") == usage(used, *arguments)
+    assert state(used.root) == before
 
 
 MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
@@ -359,10 +369,6 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "a key twice": (("calls", *DAYS, "--group-by", "model,model"), "key 'model' is given twice; give it once"),
     "a column twice": (("sizes", *DAYS, "--group-by", "region,REGION"), "key 'REGION' is given twice; give it once"),
-    "period and days": (
-        ("calls", "-p", "2026-10", "--starting-on", "2026-10-01"),
-        "a period and starting_on or ending_before are both given; keep one of them",
-    ),
     "period and last day": (
         ("calls", "-p", "2026-10", "--ending-before", "2026-10-04"),
         "a period and starting_on or ending_before are both given; keep one of them",
@@ -371,17 +377,9 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
         ("calls",),
         "say which days: a period such as 2026-10, or both starting_on and ending_before",
     ),
-    "one end": (
-        ("calls", "--starting-on", "2026-10-01"),
-        "say which days: a period such as 2026-10, or both starting_on and ending_before",
-    ),
     "no day": (
         ("calls", "--starting-on", "2026-10-32", "--ending-before", "2026-11-01"),
         "'2026-10-32' is not a day such as 2026-10-05",
-    ),
-    "an instant for a day": (
-        ("calls", "--starting-on", "2026-10-01T00:00:00Z", "--ending-before", "2026-11-01"),
-        "'2026-10-01T00:00:00Z' is not a day such as 2026-10-05",
     ),
     "empty range": (
         ("calls", "--starting-on", "2026-10-01", "--ending-before", "2026-10-01"),
@@ -391,7 +389,6 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
         ("calls", "--starting-on", "2026-10-02", "--ending-before", "2026-10-01"),
         "starting_on 2026-10-02 is not before ending_before 2026-10-01",
     ),
-    "no period": (("calls", "-p", "2026-13"), "unknown period '2026-13': a period is a calendar month such as 2026-10"),
     "unknown customer": (("calls", *DAYS, "--customer", "Onee"), "unknown customer 'Onee'; did you mean 'One'?"),
     "no time": (
         ("calls", *DAYS, "--as-of", "yesterday"),
@@ -420,8 +417,7 @@ def test_no_events_have_landed(tmp_path: Path) -> None:
 
 
 def test_days_without_any_event(used: Workspace) -> None:
-    outside = {"starting_on": "2026-11-01", "ending_before": "2026-11-03"}
     for metric in ("calls", "level", "sizes"):
-        rows = used.usage(metric, **outside, window="day").dicts()
+        rows = asked(used, metric, "day", starting_on="2026-11-01", ending_before="2026-11-03").dicts()
         assert len(rows) == 4 and {row["value"] for row in rows} == {None}, metric
-    assert len(used.usage("calls", **outside, window="day", group_by=["model"])) == 0
+    assert len(asked(used, "calls", "day", ["model"], starting_on="2026-11-01", ending_before="2026-11-03")) == 0

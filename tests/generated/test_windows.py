@@ -19,7 +19,7 @@ from tests.oracle.rating import bill
 from tests.oracle.sql_metrics import ALL as SQL_METRICS
 from tests.oracle.usage import usage
 
-SEEDS = int(os.environ.get("DUCKBILL_WINDOWS", "8"))
+SEEDS = int(os.environ.get("DUCKBILL_WINDOWS", "2"))
 _BREAKDOWN = ("window_starting_at", "window_ending_before", *COLUMNS["line_items"])
 _USAGE = ("customer_id", "starting_at", "ending_before", "group", "value")
 

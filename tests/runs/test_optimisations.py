@@ -24,21 +24,26 @@ from tests.spec.workspaces import land, workspace
 SWITCHES = ("parts", "first_seen", "batches", "plain_casts")
 
 
-def _metric(name: str, aggregation: str, key: str = "") -> str:
+def _metric(name: str, aggregation: str, key: str = "", more: str = "") -> str:
     aggregated = f"aggregation_key: {key}, " if key else ""
-    filters = f"{{ name: {key}, exists: true }}, " if key else ""
+    filters = (f"{{ name: {key}, exists: true }}, " if key else "") + more
     return (
-        f"  - {{ name: {name}, aggregation_type: {aggregation}, {aggregated}event_type_filter: {{ in_values: [call] }}, "
+        f"  - {{ name: {name}, aggregation_type: {aggregation}, {aggregated}"
+        "event_type_filter: { in_values: [call] }, "
         f"property_filters: [{filters}{{ name: model, exists: true }}], group_keys: [[model]] }}\n"
     )
 
 
+ANN = "{ name: user, in_values: [ann] }, "
 STREAMING = {
     "calls": _metric("calls", "COUNT"),
     "sum": _metric("sum", "SUM", "plain"),
     "peak": _metric("peak", "MAX", "plain"),
     "level": _metric("level", "LATEST", "plain"),
     "users": _metric("users", "UNIQUE", "user"),
+    "ann calls": _metric("ann calls", "COUNT", more=ANN),
+    "ann sum": _metric("ann sum", "SUM", "plain", ANN),
+    "not by bob": _metric("not by bob", "MAX", "plain", "{ name: user, not_in_values: [bob] }, "),
     "odd sum": _metric("odd sum", "SUM", "odd"),
     "odd level": _metric("odd level", "LATEST", "odd"),
 }
@@ -62,8 +67,8 @@ def _catalog() -> str:
     )
     starts = ("2026-01-01T00", "2026-10-03T05", "2026-10-10T00", "2026-10-20T23")
     rates = "".join(
-        f"      - {{ product: P {name}, starting_at: '{start}:00:00Z', entitled: true, rate_type: FLAT, price: {price}, "
-        f"pricing_group_values: {{ model: {model} }} }}\n"
+        f"      - {{ product: P {name}, starting_at: '{start}:00:00Z', entitled: true, rate_type: FLAT, "
+        f"price: {price}, pricing_group_values: {{ model: {model} }} }}\n"
         for name in names
         for price, start in enumerate(starts, start=1)
         for model in "ab"
@@ -159,6 +164,9 @@ def test_by_default_values_are_combined_from_parts(metered: Workspace) -> None:
         "peak": Combination.MAX,
         "level": Combination.LAST,
         "users": Combination.SUM,
+        "ann calls": Combination.SUM,
+        "ann sum": Combination.SUM,
+        "not by bob": Combination.MAX,
         "odd sum": Combination.SUM,
         "odd level": Combination.LAST,
         "parts": Combination.SUM,
@@ -183,10 +191,10 @@ def test_by_default_metrics_over_the_same_events_are_read_together(metered: Work
         readings = plan(metered, optimisations).readings
         return [{meter.metric.name for meter in reading.meters} for reading in readings if len(reading.meters) > 1]
 
-    assert together(Optimisations()) == [{"calls", "sum", "peak", "level", "odd sum", "odd level"}]
+    assert together(Optimisations()) == [set(STREAMING) - {"users"}]
     assert together(Optimisations(batches=False)) == []
     planned = plan(metered, Optimisations())
-    assert len(planned.readings) == len(planned.meters) - 5
+    assert len(planned.readings) == len(planned.meters) - 8
 
 
 def test_by_default_plain_numbers_are_cast_without_a_second_look(metered: Workspace) -> None:

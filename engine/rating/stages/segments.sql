@@ -1,10 +1,10 @@
 -- Into which segments is a product's statement period cut?
 -- A cut is every instant at which a rate of the product or an override that can touch it begins or ends, at which the
 -- product is metered by another metric, or at which a breakdown asks for a window of its own (spec/rating.md §0.3).
--- What is metered once for its whole service period is priced as of its last instant and not cut by prices
+-- What is metered once for its whole service period is priced as of its last instant and cut by swaps alone
 -- (spec/metering.md §8.1). Most periods have no cut and are one segment, without being sorted.
 -- Grain: product_period_no, segment_no.
-WITH cuts AS (
+WITH boundaries AS (
     SELECT product_period_no, rate_boundaries.boundary_at AS cut_at
     FROM product_periods
     JOIN rate_boundaries USING (rate_card_id, product_id)
@@ -21,6 +21,16 @@ WITH cuts AS (
     JOIN breakdown_windows
         ON period_starting_at < breakdown_windows.starting_at AND breakdown_windows.starting_at < period_ending_before
     WHERE cut_by_prices
+),
+cuts AS (
+    SELECT product_period_no, cut_at
+    FROM boundaries
+    JOIN product_periods USING (product_period_no)
+    JOIN product_meters
+        ON product_meters.product_id = product_periods.product_id
+        AND product_meters.starting_at <= cut_at
+        AND cut_at < product_meters.ending_before
+    WHERE NOT product_meters.one_segment
     UNION
     SELECT product_period_no, product_meters.starting_at
     FROM product_periods
