@@ -31,7 +31,7 @@ AsOfOption = Annotated[
 ]
 CustomerOption = Annotated[str | None, typer.Option("--customer", help="One customer, by name, id or ingest alias.")]
 IsolateOption = Annotated[
-    bool, typer.Option("--isolate", help="Run SQL metrics in a process with the limits of section isolation in duckbill.toml.")
+    bool, typer.Option("--isolate", help="Run SQL metrics in a process with limits: see isolation in duckbill.toml.")
 ]
 RowsOption = Annotated[Format, typer.Option("--output", "-o", help="How to write the rows.")]
 SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="For people, or one line of JSON.")]
