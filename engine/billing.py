@@ -11,6 +11,7 @@ from engine.catalog.product import Product, SqlBreakdownGranularity
 from engine.errors import DuckbillError
 from engine.events.table import EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
+from engine.executors.fixed_sql import fixed_sql
 from engine.metrics.invalid_values import invalid_values_query
 from engine.metrics.meter import MeterPlan, Reading, compiled_text, plan_meters, wider
 from engine.metrics.optimisations import Optimisations
@@ -18,7 +19,6 @@ from engine.metrics.scope import PropertyStore, Scope
 from engine.rating.inputs import ProductMeter, meter_inputs, pricing_inputs, rated_products
 from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STATEMENTS, check_sql
 from engine.rating.schedule import schedule_inputs
-from engine.reports.accounting import accounted_events_sql
 from engine.values.period import Period
 
 #: The tables a run leaves behind, in the order they are published; invoices last, because they make the rest visible.
@@ -103,7 +103,7 @@ def bill(
     if violations:
         raise DuckbillError(f"nothing was published, because these invariants do not hold: {violations}")
     return Bill(
-        events=executor.accounted(accounted_events_sql(), period, terms.as_of),
+        events=executor.accounted(fixed_sql("engine.reports", "accounted_events"), period, terms.as_of),
         counts={name: executor.count(name) for name in OUTPUTS},
         compiled={_file_name(reading): compiled_text(reading.query) for reading in plan.readings},
     )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pyarrow as pa
 
 from engine.billing import bill
 from engine.errors import UserError
 from engine.executors.duckdb import DuckDBExecutor
-from engine.reports.fixed_sql import fixed_query
+from engine.executors.fixed_sql import fixed_query
 from engine.runs import RunInputs
 from engine.values.period import Period
-from engine.values.windows import BreakdownWindow
+from engine.values.windows import BreakdownWindow, windows_of
 
 
 def breakdown(
@@ -28,28 +27,16 @@ def breakdown(
     """
     if window is BreakdownWindow.HOUR and customer_id is None:
         raise UserError("hours are shown for one customer at a time; name a customer, or ask for days")
-    catalog = inputs.catalog
-    if customer_id is not None:
-        own = tuple(each for each in catalog.contracts if each.customer_id == customer_id)
-        catalog = catalog.model_copy(update={"contracts": own})
+    catalog = inputs.catalog if customer_id is None else inputs.catalog.with_contracts_of(customer_id)
     terms = inputs.terms()
-    step = timedelta(days=1) if window is BreakdownWindow.DAY else timedelta(hours=1)
     longest = Period(inputs.period.starting_at - _LONGEST_STATEMENT, inputs.period.ending_before)
-    starts = tuple(_starts(longest, step))
-    cut = replace(terms, breakdown=starts)
+    cut = replace(terms, breakdown=tuple(each.starting_at for each in windows_of(longest, window)))
     bill(catalog, inputs.snapshot, inputs.period, executor, cut, lambda step, done, total: None)
     if customer_id is not None:
         for parked in executor.table("parked").to_pylist():
             raise UserError(f"the customer's contract {parked['contract_id']} is parked: {parked['detail']}")
-    return executor.rows(fixed_query("breakdown"))
+    return executor.rows(fixed_query("engine.reports", "breakdown"))
 
 
 #: A statement period that ends in a month began at most a year before it.
 _LONGEST_STATEMENT = timedelta(days=366)
-
-
-def _starts(bounds: Period, step: timedelta) -> Iterator[datetime]:
-    start = bounds.starting_at
-    while start < bounds.ending_before:
-        yield start
-        start += step

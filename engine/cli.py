@@ -27,7 +27,7 @@ from engine.commands.options import (
 from engine.commands.signals import SIGNALS
 from engine.errors import CatalogError, DuckbillError, UserError
 from engine.formats import SummaryFormat
-from engine.version import VERSION
+from engine.version import SCHEMA_VERSION, VERSION
 
 app = typer.Typer(
     name="duckbill",
@@ -90,7 +90,7 @@ def validate(
             {"file": each.file, "line": each.line, "column": each.column, "what": each.what, "remedy": each.remedy}
             for each in problems
         ]
-        write_summary({"schema_version": 1, "command": "validate", "problems": found})
+        write_summary({"schema_version": SCHEMA_VERSION, "command": "validate", "problems": found})
     else:
         for problem in problems:
             print(with_source(problem, sql_in(workspace)))
@@ -159,7 +159,9 @@ def verify(workspace: WorkspaceOption = HERE, output: SummaryOption = SummaryFor
     with opened_workspace(workspace) as opened:
         findings = opened.verify()
     if output is SummaryFormat.json:
-        write_summary({"schema_version": 1, "command": "verify", "findings": [str(each) for each in findings]})
+        write_summary(
+            {"schema_version": SCHEMA_VERSION, "command": "verify", "findings": [str(each) for each in findings]}
+        )
     else:
         for finding in findings:
             print(finding)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.events.land import LandingResult
-from engine.run_folder import SCHEMA_VERSION
+from engine.version import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.events.files import sync_file, sync_folders
-
-#: The shape of manifest.json and of the JSON summaries; it changes when a key changes its meaning.
-SCHEMA_VERSION = 1
+from engine.version import SCHEMA_VERSION
 
 
 def run_id_of(inputs: Mapping[str, object]) -> str:
@@ -21,22 +19,22 @@ def run_id_of(inputs: Mapping[str, object]) -> str:
     return sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def recorded_summary(folder: Path) -> dict[str, object] | None:
+def recorded_summary(folder: Path) -> dict[str, Any] | None:
     """The summary in a run's manifest, or None when there is no whole manifest."""
-    try:
-        summary: dict[str, object] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["summary"]
-    except (FileNotFoundError, ValueError, KeyError):
-        return None
-    return summary
+    return _recorded(folder, "summary")
 
 
 def recorded_inputs(folder: Path) -> dict[str, Any] | None:
     """What a run was computed from, or None when there is no whole manifest."""
+    return _recorded(folder, "inputs")
+
+
+def _recorded(folder: Path, key: str) -> dict[str, Any] | None:
     try:
-        inputs: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["inputs"]
+        part: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))[key]
     except (FileNotFoundError, ValueError, KeyError):
         return None
-    return inputs
+    return part
 
 
 class RunFolder:

@@ -22,9 +22,9 @@ from engine.invoices.definitions import check_definitions, record_definitions
 from engine.invoices.publish import Outputs
 from engine.metrics.check import check_metrics
 from engine.result import Rows, shown
-from engine.run_folder import SCHEMA_VERSION, RunFolder, recorded_summary, run_id_of
+from engine.run_folder import RunFolder, recorded_summary, run_id_of
 from engine.values.period import Period, format_instant
-from engine.version import VERSION
+from engine.version import SCHEMA_VERSION, VERSION
 
 
 @dataclass(frozen=True)

@@ -3,3 +3,6 @@
 from __future__ import annotations
 
 VERSION = "0.1.0"
+
+#: The shape of manifest.json and of the JSON summaries; it changes when a key changes its meaning.
+SCHEMA_VERSION = 1

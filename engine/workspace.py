@@ -224,7 +224,7 @@ class Workspace:
             return Rows(
                 usage_over_time(
                     catalog,
-                    self.catalog.metric_named(metric),
+                    catalog.metric_named(metric),
                     UsageQuestion(bounds, window_named(UsageWindow, window), tuple(group_by), only, cut_off(as_of)),
                     landed,
                     self._executor(connection, isolate),

@@ -22,7 +22,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "events": ({"values"}, {"duckdb", "pyarrow", "deltalake", "sqlglot", "polars"}),
     "executors": ({"values", "catalog", "metrics", "rating", "events"}, {"duckdb", "pyarrow", "sqlglot"}),
     "reports": (
-        {"values", "catalog", "metrics", "rating", "executors", "events", "result"},
+        {"values", "catalog", "metrics", "rating", "executors", "events", "result", "version"},
         {"duckdb", "pyarrow", "sqlglot"},
     ),
     "commands": ({"values", "workspace", "output", "describe", "formats"}, {"typer"}),

@@ -46,6 +46,11 @@ class Catalog(CatalogObject):
     def contract(self, contract_id: str) -> Contract:
         return self._contracts_by_id[contract_id]
 
+    def with_contracts_of(self, customer_id: str) -> Catalog:
+        """The same catalog with the contracts of one customer alone."""
+        own = tuple(each for each in self.contracts if each.customer_id == customer_id)
+        return Catalog.model_construct(**{**dict(self), "contracts": own})
+
     def metric_named(self, name: str) -> BillableMetric:
         """A billable metric by its name or id; raises UserError with the nearest name."""
         for metric in self.billable_metrics:

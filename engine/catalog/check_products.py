@@ -26,15 +26,10 @@ def check_products(built: Built) -> Iterator[Problem]:
 
 
 def _keys_together(placed: Placed[Product], path: Path, metric: BillableMetric | None) -> Iterator[Problem]:
-    needed = keys_of(placed.object)
+    needed = placed.object.grouped_by
     if metric is None or metric.sql is not None or not needed:
         return
     if not any(set(needed) <= set(key) for key in metric.group_keys):
         listed = ", ".join(needed)
         what = f"no group key of metric {metric.name!r} holds {listed} together"
         yield placed.item.problem(path, what, f"give the metric group_keys: [[{listed}]]")
-
-
-def keys_of(product: Product) -> tuple[str, ...]:
-    """Pricing keys, then the presentation keys that are not also pricing keys."""
-    return tuple(dict.fromkeys(product.pricing_group_key + product.presentation_group_key))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.catalog.build import Built, Placed
-from engine.catalog.check_products import keys_of
 from engine.catalog.contract import Contract
 from engine.catalog.fields import Path
 from engine.catalog.metric import Aggregation
@@ -40,7 +39,7 @@ def _filters(built: Built, placed: Placed[Contract], path: Path, group_key: str,
             what = f"product {product.name!r} is metered by LATEST ({metric.name!r}), which no usage filter can filter"
             yield placed.item.problem(path, what, "use another aggregation, or a customer for each value")
             continue
-        needed = tuple(dict.fromkeys((*keys_of(product), group_key)))
+        needed = tuple(dict.fromkeys((*product.grouped_by, group_key)))
         if not any(set(needed) <= set(key) for key in metric.group_keys):
             listed = ", ".join(needed)
             what = f"no group key of metric {metric.name!r} holds {listed} together, as product {product.name!r} needs"

@@ -155,6 +155,11 @@ class Product(CatalogObject):
                 )
 
     @property
+    def grouped_by(self) -> tuple[str, ...]:
+        """Pricing keys, then the presentation keys that are not also pricing keys."""
+        return tuple(dict.fromkeys(self.pricing_group_key + self.presentation_group_key))
+
+    @property
     def billable_metric_ids(self) -> frozenset[str]:
         """Every billable metric that meters this product at some time."""
         ids = (self.billable_metric_id, *(each.billable_metric_id for each in self.updates))

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, localcontext
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from engine.catalog.metric import BillableMetric
 from engine.errors import DuckbillError
+from engine.executors.fixed_sql import fixed_query
 from engine.executors.isolated import Isolated, IsolationLimits, run_isolated
 from engine.executors.second_opinion import METER_RELATIONS, second_opinion
 from engine.metrics.meter import Reading, too_wide
@@ -69,14 +68,14 @@ class DuckDBExecutor:
         arrived = exp.select("*").from_("landed_events")
         if as_of is not None:
             arrived = arrived.where(exp.LTE(this=exp.column("ingested_at"), expression=instant(as_of)))
-        views = _create_view("landed_events", landed), _create_view("event_files", arrived)
+        views = _create("VIEW", "landed_events", landed), _create("VIEW", "event_files", arrived)
         for view in views:
             self.connection.execute(view)
         self._event_files, self._event_views = tuple(paths) or (fallback,), views
 
     def view_filterable_events(self, scope: Scope) -> None:
         """The view `filterable_events`: what landed, and what usage filters look at."""
-        self.connection.execute(_create_view("filterable_events", filterable_events(scope)))
+        self.connection.execute(_create("VIEW", "filterable_events", filterable_events(scope)))
 
     def load_pricing(self, inputs: PricingInputs) -> None:
         """Every input table, and the run's narrow exact types by the names that the stages cast to."""
@@ -107,7 +106,7 @@ class DuckDBExecutor:
         """
         self._windows_read = None
         self.create("windows", rows)
-        self.create("alias_windows", fixed_query("alias_windows"))
+        self.create("alias_windows", fixed_query(__package__, "alias_windows"))
 
     def set_one_window(self, starting_at: datetime, ending_before: datetime, customer_id: str | None) -> None:
         """One and the same window for every customer, or for one: what a preview reads."""
@@ -127,7 +126,7 @@ class DuckDBExecutor:
         never = datetime(1970, 1, 1)
         self.set_one_window(never, never, "")
         self.create("asked_windows", exp.select("*", "window_id AS customer_period_no").from_("windows"))
-        self.create("window_parts", fixed_query("window_parts"))
+        self.create("window_parts", fixed_query(__package__, "window_parts"))
 
     def statement_bounds(self, period: Period) -> tuple[datetime, datetime]:
         """From the earliest statement period's start to the billing period's end, and at least the billing period."""
@@ -192,8 +191,8 @@ class DuckDBExecutor:
             asked = asked.distinct()
         if first_seen:
             self.create("asked_windows", asked)
-            self.set_windows(fixed_query("whole_windows"))
-            self.create("window_parts", fixed_query("window_parts"))
+            self.set_windows(fixed_query(__package__, "whole_windows"))
+            self.create("window_parts", fixed_query(__package__, "window_parts"))
         else:
             self.set_windows(asked)
         self._windows_read = (owners, first_seen)
@@ -264,7 +263,7 @@ class DuckDBExecutor:
 
     def create(self, name: str, rows: exp.Query) -> None:
         """A temporary table with the rows of a query, in place of any that has its name."""
-        self.connection.execute(_create_table(name, rows, replace=True))
+        self.connection.execute(_create("TABLE", name, rows))
 
     def accounted(self, sql: str, period: Period, as_of: datetime | None) -> dict[str, int]:
         """Counts by bucket: the rows (bucket, events) of a query over the events of a period."""
@@ -324,15 +323,6 @@ def _units(value: exp.Expr, reading: Reading, places: int) -> exp.Expr:
     return exp.Anonymous(this="unscaled", expressions=[value])
 
 
-@cache
-def fixed_query(name: str) -> exp.Query:
-    """The SELECT in one of this folder's .sql files."""
-    text = files("engine.executors").joinpath(f"{name}.sql").read_text(encoding="utf-8")
-    query = parse_one(text, read="duckdb")
-    assert isinstance(query, exp.Query)
-    return query
-
-
 def _places(kind: str) -> int:
     if kind in _WHOLE_TYPES:
         return 0
@@ -341,22 +331,12 @@ def _places(kind: str) -> int:
     raise DuckbillError(f"the quantity of a compiled metric is {kind}, which is not a number")
 
 
-def _create_view(name: str, rows: exp.Query) -> str:
-    view = exp.Create(
-        this=exp.to_table(name),
-        kind="VIEW",
-        replace=True,
-        properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
-        expression=rows,
-    )
-    return view.sql("duckdb")
-
-
-def _create_table(name: str, rows: exp.Query, *, replace: bool = False) -> str:
+def _create(kind: str, name: str, rows: exp.Query) -> str:
+    """The statement that makes a temporary table or view, in place of any that has its name."""
     create = exp.Create(
         this=exp.to_table(name),
-        kind="TABLE",
-        replace=replace,
+        kind=kind,
+        replace=True,
         properties=exp.Properties(expressions=[exp.TemporaryProperty()]),
         expression=rows,
     )

@@ -9,7 +9,7 @@ from engine.catalog.metric import BillableMetric
 from engine.catalog.place import Place
 from engine.catalog.product import Product
 from engine.errors import CatalogError, Problem, did_you_mean
-from engine.metrics.meter import metric_query, product_keys
+from engine.metrics.meter import metric_query
 from engine.metrics.sql import parse_sql_metric
 
 
@@ -57,6 +57,6 @@ def _missing_columns(metric: BillableMetric, product: Product, columns: tuple[st
             f"SQL metric {metric.name!r} returns no column {key!r}, by which product {product.name!r} is grouped",
             did_you_mean(key, columns),
         )
-        for key in product_keys(product)
+        for key in product.grouped_by
         if key.lower() not in known
     ]

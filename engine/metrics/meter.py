@@ -87,11 +87,6 @@ def metric_query(metric: BillableMetric, keys: Iterable[str] = ()) -> MetricQuer
         ) from error
 
 
-def product_keys(product: Product) -> tuple[str, ...]:
-    """A product's pricing and presentation keys together, each property once."""
-    return tuple(dict.fromkeys((*product.pricing_group_key, *product.presentation_group_key)))
-
-
 def plan_meters(
     catalog: Catalog,
     products: Iterable[Product],
@@ -103,7 +98,7 @@ def plan_meters(
     planned: dict[tuple[str, tuple[str, ...]], Meter] = {}
     of_product: dict[str, tuple[int, ...]] = {}
     for product in products:
-        keys = tuple(sorted(product_keys(product)))
+        keys = tuple(sorted(product.grouped_by))
         for metric_id, _, _ in product.metrics_over_time():
             if (metric_id, keys) not in planned:
                 metric = catalog.metric(metric_id)

@@ -15,6 +15,11 @@ from sqlglot import exp
 BAG = "properties"
 
 
+def path_of(name: str) -> tuple[str, ...]:
+    """Where a property of this name is: under the very name, or along its dotted path (`spec/metering.md` §17.12)."""
+    return tuple(name.split("."))
+
+
 def property_access(path: tuple[str, ...], table: str | None = None) -> exp.Bracket:
     """The node that reads the property at `path` of the `events` relation called `table`."""
     node: exp.Expr = exp.column(BAG, table=table, quoted=True)

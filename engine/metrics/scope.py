@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from engine.metrics.decimals import WIDE, LoweredQuery
-from engine.metrics.properties import property_accesses, property_path, property_table
+from engine.metrics.properties import path_of, property_accesses, property_path, property_table
 from engine.metrics.query import MetricQuery
 from engine.metrics.wide import wide_sum
 from engine.values.numbers import NumberProfile
@@ -112,9 +112,7 @@ def filterable_events(scope: Scope) -> exp.Select:
     """The rows of `landed_events` with `filter_values`, a map of the properties that usage filters look at."""
     texts = exp.DataType.build("VARCHAR[]", dialect="duckdb")
     keys = exp.Array(expressions=[exp.Literal.string(key) for key in scope.usage_filter_keys])
-    values = exp.Array(
-        expressions=[_property_at(tuple(key.split(".")), scope.store) for key in scope.usage_filter_keys]
-    )
+    values = exp.Array(expressions=[_property_at(path_of(key), scope.store) for key in scope.usage_filter_keys])
     pairs = exp.Anonymous(this="MAP", expressions=[exp.cast(keys, texts), exp.cast(values, texts)])
     return exp.select("e.*", exp.alias_(pairs, "filter_values")).from_(exp.to_table("landed_events", alias="e"))
 
@@ -197,7 +195,7 @@ def _passes_usage_filter(scope: Scope) -> exp.Expr:
     chosen = exp.Case(
         this=exp.column("filter_key", table="a"),
         ifs=[
-            exp.If(this=exp.Literal.string(key), true=_property_at(tuple(key.split(".")), scope.store))
+            exp.If(this=exp.Literal.string(key), true=_property_at(path_of(key), scope.store))
             for key in scope.usage_filter_keys
         ],
     )

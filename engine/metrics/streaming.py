@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from engine.catalog.metric import Aggregation, BillableMetric, EventTypeFilter, PropertyFilter
 from engine.metrics.decimals import to_decimal
-from engine.metrics.properties import property_access
+from engine.metrics.properties import path_of, property_access
 from engine.metrics.query import Combination, MetricQuery
 
 #: The alias of the one `events` relation in a streaming metric.
@@ -42,7 +42,7 @@ def streaming_query(metric: BillableMetric, keys: Sequence[str]) -> MetricQuery:
     select = (
         exp.select(*key_columns, exp.alias_(quantity, value_column, quoted=True))
         .from_(exp.to_table("events", alias=EVENTS))
-        .where(*_conditions(metric), copy=False)
+        .where(*streaming_conditions(metric), copy=False)
     )
     if keys:
         select = select.group_by(*(_property(key) for key in keys))
@@ -59,23 +59,13 @@ def streaming_query(metric: BillableMetric, keys: Sequence[str]) -> MetricQuery:
 
 def matching_condition(metric: BillableMetric) -> exp.Expr:
     """Whether an event of `events` passes every filter of a streaming metric."""
-    return exp.and_(*(_conditions(metric) or [exp.true()]))
-
-
-def streaming_conditions(metric: BillableMetric) -> list[exp.Expr]:
-    """The filters of a streaming metric, each a condition on `events` that an event must pass."""
-    return _conditions(metric)
+    return exp.and_(*(streaming_conditions(metric) or [exp.true()]))
 
 
 def streaming_value(metric: BillableMetric) -> exp.Expr:
     """The property that a streaming metric aggregates, as text."""
     assert metric.aggregation_key is not None
     return _property(metric.aggregation_key)
-
-
-def path_of(name: str) -> tuple[str, ...]:
-    """Where a property of this name is: under the very name, or along its dotted path (spec/metering.md §17.12)."""
-    return tuple(name.split("."))
 
 
 def _property(name: str) -> exp.Expr:
@@ -114,7 +104,8 @@ def _event_columns(metric: BillableMetric) -> tuple[str, ...]:
     return tuple(columns)
 
 
-def _conditions(metric: BillableMetric) -> list[exp.Expr]:
+def streaming_conditions(metric: BillableMetric) -> list[exp.Expr]:
+    """The filters of a streaming metric, each a condition on `events` that an event must pass."""
     event_type = exp.column("event_type", table=EVENTS, quoted=True)
     conditions = _event_type_conditions(metric.event_type_filter, event_type)
     for rule in metric.property_filters:

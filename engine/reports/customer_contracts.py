@@ -14,10 +14,11 @@ from engine.catalog.customer import Customer
 from engine.catalog.metric import Aggregation, BillableMetric, PropertyFilter
 from engine.errors import did_you_mean
 from engine.executors.duckdb import DuckDBExecutor
+from engine.executors.fixed_sql import fixed_sql
 from engine.rating.pipeline import STATEMENTS
 from engine.rating.schedule import schedule_inputs
 from engine.reports.event_probe import EventProbe
-from engine.reports.landed_event import LandedEvent, statement
+from engine.reports.landed_event import LandedEvent
 from engine.reports.streaming_filters import StreamingFilter, streaming_filters
 from engine.values.period import Period, format_instant
 
@@ -78,9 +79,9 @@ def contracts_of(
     connection: duckdb.DuckDBPyConnection, catalog: Catalog, customer: Customer, event: LandedEvent, probe: EventProbe
 ) -> list[ContractOfEvent]:
     """Every contract of a customer, whether or not it holds the event."""
-    contracts = tuple(each for each in catalog.contracts if each.customer_id == customer.id)
-    periods = _statement_periods(connection, catalog.model_copy(update={"contracts": contracts}), event.timestamp)
-    return [_held(each, periods.get(each.id), event, probe) for each in contracts]
+    own = catalog.with_contracts_of(customer.id)
+    periods = _statement_periods(connection, own, event.timestamp)
+    return [_held(each, periods.get(each.id), event, probe) for each in own.contracts]
 
 
 def _held(contract: Contract, period: Period | None, event: LandedEvent, probe: EventProbe) -> ContractOfEvent:
@@ -127,5 +128,5 @@ def _statement_periods(
     for name, table in schedule_inputs(catalog, Period(moment, moment + _PAST_EVERY_PERIOD)).items():
         executor.load(name, table)
     executor.run_stage(STATEMENTS)
-    rows = connection.execute(statement("statement_period_of"), {"moment": moment}).fetchall()
+    rows = connection.execute(fixed_sql(__package__, "statement_period_of"), {"moment": moment}).fetchall()
     return {contract_id: Period(starting_at, ending_before) for contract_id, starting_at, ending_before in rows}

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.product import Product, ProductType
-from engine.metrics.meter import metric_query, product_keys
+from engine.metrics.meter import metric_query
 from engine.reports.customer_contracts import ContractOfEvent
 from engine.reports.event_probe import EventProbe
 from engine.reports.landed_event import LandedEvent
@@ -141,12 +141,12 @@ class _Lookup:
 
 def _group_values(match: MetricMatch, product: Product, probe: EventProbe) -> list[Mapping[str, str | None]]:
     """The product's group values as the metric gives them for this event alone; none when it gives no row for it."""
-    query = metric_query(match.metric, product_keys(product))
+    query = metric_query(match.metric, product.grouped_by)
     spelt = {column.lower(): position for position, column in enumerate(query.columns)}
     exact = {column: position for position, column in enumerate(query.columns)}
     found: list[Mapping[str, str | None]] = []
     for row in probe.rows(query):
-        values = {key: row[exact.get(key, spelt[key.lower()])] for key in product_keys(product)}
+        values = {key: row[exact.get(key, spelt[key.lower()])] for key in product.grouped_by}
         found.append({key: None if value is None else str(value) for key, value in values.items()})
     return found
 

@@ -23,12 +23,10 @@ from engine.reports.event_text import (
 )
 from engine.reports.landed_event import LandedEvent, RefusedLine, find_event, not_found, refused_lines
 from engine.result import Rows
+from engine.version import SCHEMA_VERSION
 
 #: How a connection is had; each event needs one to itself, because each has tables of its own.
 Connect = Callable[[], AbstractContextManager[duckdb.DuckDBPyConnection]]
-
-#: The shape of the JSON object; it changes when a key changes its meaning.
-SCHEMA_VERSION = 1
 
 _INSTANT = pa.timestamp("us")
 _METRICS = pa.schema(

@@ -16,10 +16,9 @@ from engine.events.land import LandingLimits, land
 from engine.events.source import events_source
 from engine.metrics.decimals import to_decimal
 from engine.metrics.meter import metric_query
-from engine.metrics.properties import BAG, property_access
+from engine.metrics.properties import BAG, path_of, property_access
 from engine.metrics.query import MetricQuery
 from engine.metrics.scope import PropertyStore
-from engine.metrics.streaming import path_of
 from engine.reports.event_probe import EVENTS, EventProbe, events_query
 from engine.reports.example_search import Assignment, ExampleSearch, Requirement
 from engine.reports.example_sender import Sender

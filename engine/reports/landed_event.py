@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -15,6 +13,7 @@ import pyarrow as pa
 from engine.errors import UserError
 from engine.events.commit import batch_transaction
 from engine.events.table import EventFile, EventTable, open_delta
+from engine.executors.fixed_sql import fixed_sql
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def find_event(connection: duckdb.DuckDBPyConnection, lake: Path, transaction_id
     if not by_path:
         return []
     asked = {"files": list(by_path), "transaction_id": transaction_id}
-    found = connection.execute(statement("find_event"), asked).fetchall()
+    found = connection.execute(fixed_sql(__package__, "find_event"), asked).fetchall()
     return sorted(
         (EventPlace(by_path[path], row) for path, row in found), key=lambda place: (str(place.file.path), place.row)
     )
@@ -71,7 +70,7 @@ def find_event(connection: duckdb.DuckDBPyConnection, lake: Path, transaction_id
 
 def read_event(connection: duckdb.DuckDBPyConnection, lake: Path, place: EventPlace) -> LandedEvent:
     """One event, which is also all that `event_files` of the connection holds from now on."""
-    connection.execute(statement("one_event"), {"file": str(place.file.path), "row": place.row})
+    connection.execute(fixed_sql(__package__, "one_event"), {"file": str(place.file.path), "row": place.row})
     (row,) = connection.sql("SELECT * FROM event_files").to_arrow_table().to_pylist()
     kept = {name: value for name, value in row["properties"].items() if value is not None}
     kept |= dict(row["other_properties"] or ())
@@ -100,7 +99,7 @@ def refused_lines(connection: duckdb.DuckDBPyConnection, lake: Path, transaction
     if not paths:
         return []
     asked = {"files": paths, "transaction_id": transaction_id}
-    rows = connection.execute(statement("refused_lines"), asked).fetchall()
+    rows = connection.execute(fixed_sql(__package__, "refused_lines"), asked).fetchall()
     return [
         RefusedLine(
             verdict=verdict, reason=reason, detail=detail, source=source, line=line, batch_id=batch, landed_at=landed_at
@@ -117,16 +116,10 @@ def not_found(connection: duckdb.DuckDBPyConnection, lake: Path, transaction_id:
     if not paths:
         return UserError(f"{what}; no events have landed yet: duckbill land FILE")
     asked = {"files": paths, "transaction_id": transaction_id}
-    near = [name for (name,) in connection.execute(statement("near_transaction_ids"), asked).fetchall()]
+    near = [name for (name,) in connection.execute(fixed_sql(__package__, "near_transaction_ids"), asked).fetchall()]
     if near:
         return UserError(f"{what}; did you mean {' or '.join(map(repr, near))}?")
     return UserError(f"{what}; ids are compared exactly")
-
-
-@cache
-def statement(name: str) -> str:
-    """The text of `<name>.sql` in this package, which takes its values as parameters."""
-    return files("engine.reports").joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 def _event_files(lake: Path) -> Sequence[EventFile]:

@@ -14,8 +14,8 @@ from sqlglot import exp
 
 from engine.catalog.metric import Aggregation, BillableMetric, EventTypeFilter, PropertyFilter
 from engine.metrics.decimals import to_decimal
-from engine.metrics.properties import property_access
-from engine.metrics.streaming import matching_condition, path_of
+from engine.metrics.properties import path_of, property_access
+from engine.metrics.streaming import matching_condition
 from engine.reports.event_probe import EVENTS, EventProbe
 from engine.reports.words import is_excluded, is_not_in, quoted
 from engine.values.period import format_instant

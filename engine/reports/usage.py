@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pyarrow as pa
 from sqlglot import exp
@@ -14,13 +13,13 @@ from engine.catalog.metric import Aggregation, BillableMetric
 from engine.errors import UserError, did_you_mean
 from engine.events.table import EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
+from engine.executors.fixed_sql import fixed_query
 from engine.metrics.meter import compile_meter, metric_query
 from engine.metrics.query import MetricQuery
 from engine.metrics.scope import PropertyStore, Scope
 from engine.rating.schedule import schedule_inputs
-from engine.reports.fixed_sql import fixed_query
 from engine.values.period import Period, parse_day, parse_period
-from engine.values.windows import UsageWindow
+from engine.values.windows import UsageWindow, windows_of
 
 #: The columns of every answer; a key of one of these names is shown as `key:` and its name.
 _COLUMNS = ("customer_id", "customer_name", "starting_at", "ending_before", "value")
@@ -73,7 +72,7 @@ def usage_over_time(
     executor.load("usage_question", _question(question))
     executor.create("asked_customers", _asked_customers(question))
     executor.view_events([file.path for file in snapshot.files], landed.files[0].path, question.as_of)
-    executor.set_windows(fixed_query("usage_windows"))
+    executor.set_windows(fixed_query(__package__, "usage_windows"))
     scope = Scope(PropertyStore(snapshot.profiles()))
 
     def compiled(wide: bool) -> exp.Select:
@@ -104,7 +103,7 @@ def _grouped(metric: BillableMetric, group_by: tuple[str, ...]) -> MetricQuery:
 
 
 def _windows(question: UsageQuestion) -> pa.Table:
-    windows = list(_cut(question.bounds, question.window))
+    windows = list(windows_of(question.bounds, question.window))
     times = pa.timestamp("us")
     return pa.table(
         {
@@ -112,17 +111,6 @@ def _windows(question: UsageQuestion) -> pa.Table:
             "ending_before": pa.array([each.ending_before for each in windows], times),
         }
     )
-
-
-def _cut(bounds: Period, window: UsageWindow) -> Iterator[Period]:
-    if window is UsageWindow.NONE:
-        yield bounds
-        return
-    step = timedelta(hours=1) if window is UsageWindow.HOUR else timedelta(days=1)
-    start = bounds.starting_at
-    while start < bounds.ending_before:
-        yield Period(start, start + step)
-        start += step
 
 
 def _question(question: UsageQuestion) -> pa.Table:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import timedelta
 from enum import StrEnum
 from typing import TypeVar
 
 from engine.errors import UserError, did_you_mean
+from engine.values.period import Period
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -23,6 +26,18 @@ class BreakdownWindow(StrEnum):
 
     DAY = "day"
     HOUR = "hour"
+
+
+_STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
+
+
+def windows_of(bounds: Period, window: UsageWindow | BreakdownWindow) -> Iterator[Period]:
+    """The windows of a period from its start, which is a midnight; all of it as one where it is not cut."""
+    step = _STEPS.get(window.value, bounds.ending_before - bounds.starting_at)
+    start = bounds.starting_at
+    while start < bounds.ending_before:
+        yield Period(start, start + step)
+        start += step
 
 
 def window_named(choices: type[Choice], name: str) -> Choice:
