@@ -249,7 +249,11 @@ class Workspace:
         only = catalog.customer_named(customer).id if customer is not None else None
         with self._damage_named(), self.connect() as connection:
             inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), parse_period(period), cut_off(as_of))
-            return Rows(breakdown(inputs, window_named(BreakdownWindow, window), only, DuckDBExecutor(connection)))
+            return Rows(
+                breakdown(
+                    inputs, window_named(BreakdownWindow, window), only, self._executor(connection, isolate=False)
+                )
+            )
 
     def run(
         self,

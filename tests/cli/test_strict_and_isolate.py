@@ -168,6 +168,7 @@ def test_isolation_runs_sql_metrics_in_a_process_of_their_own(fresh: Path, monke
     assert duckbill("preview", "Input Tokens", "-p", "2026-10", "-w", fresh, "--isolate").code == 0
     configure(fresh, "[isolation]\nalways = true")
     assert duckbill(*RUN, "-w", fresh).code == 2
+    assert duckbill("invoices", "breakdown", "-p", "2026-10", "-w", fresh).code == 2
     configured = state(fresh)
     assert {name for name in configured if name.startswith("lake/")} == {n for n in before if n.startswith("lake/")}
 
