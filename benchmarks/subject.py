@@ -6,8 +6,8 @@ as a preview prepares it, because the queries it is compared with have their tab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -15,16 +15,21 @@ from pathlib import Path
 import pyarrow as pa
 
 import engine
-from benchmarks.generate import NOW, PERIOD, Metric
-from engine.billing import meter_rows, product_meters, property_store, usage_filter_keys, value_places
+from benchmarks.generate import NOW, PERIOD, SQL, Metric
+from benchmarks.rated_contracts import PRODUCTS, RatedProduct, sections
+from engine.billing import OUTPUTS, meter_rows, product_meters, property_store, usage_filter_keys, value_places
 from engine.catalog.catalog import Catalog
+from engine.catalog.product import SqlBreakdownGranularity
 from engine.events.table import EventTable
+from engine.executors.connection import EngineSettings, connect
 from engine.executors.duckdb import DuckDBExecutor
 from engine.metrics.meter import compile_rows, compiled_text, metric_query, plan_meters
 from engine.metrics.optimisations import Optimisations
 from engine.metrics.scope import PropertyStore, Scope
+from engine.rating.arrow_tables import TEXTS, arrow_table
+from engine.rating.charges import charge_inputs
 from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products
-from engine.rating.pipeline import RATING, SCHEDULING, STATEMENTS
+from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STATEMENTS, Stage, check_sql
 from engine.rating.schedule import schedule_inputs
 from engine.values.period import parse_period
 
@@ -107,9 +112,10 @@ class RunMetering:
         self.files = [file.path for file in snapshot.files]
         self.open = ExitStack()
         self.executor = DuckDBExecutor(self.open.enter_context(workspace.connect()))
-        for name, table in schedule_inputs(catalog, month).items():
+        for name, table in {**schedule_inputs(catalog, month), **charge_inputs(catalog, month)}.items():
             self.executor.load(name, table)
-        self.executor.run_stage(STATEMENTS)
+        for stage in STATEMENTS:
+            self.executor.run_stage(stage)
         self.executor.view_events(self.files, self.files[0])
         products = [product for product in rated_products(catalog) if product.name in metrics]
         scope = Scope(property_store(snapshot, optimisations), usage_filter_keys(catalog))
@@ -141,11 +147,62 @@ class RunMetering:
     def quantities(self) -> pa.Table:
         """What `increments` left: customer_id, product_name, segment_no, quantity (a decimal)."""
         increments = (
-            "SELECT customer_id, product_name, segment_no,"
+            "SELECT product_periods.customer_id, product_name, segment_no,"
             " (value_after - value_before)::DECIMAL(38, 0) * value_unit AS quantity"
-            " FROM usage JOIN usage_products USING (product_id)"
+            " FROM usage JOIN product_periods USING (product_period_no)"
+            " JOIN products ON products.product_id = usage.product_id"
+            " JOIN product_versions"
+            " ON product_versions.product_id = usage.product_id AND product_versions.version_no = usage.version_no"
         )
         return self.executor.connection.sql(increments).to_arrow_table()
 
     def close(self) -> None:
         self.open.close()
+
+
+class Rating:
+    """A run without events: contracts rated from values that are made up for every window."""
+
+    #: What a run does between its windows and its outputs, in order, once `metered` is filled.
+    RATED: tuple[Stage, ...] = RATING
+
+    def __init__(self, contracts: int, *, threads: int, spill: Path) -> None:
+        self.catalog = Catalog.model_validate(sections(contracts))
+        self.connection = connect(EngineSettings(memory_limit="4GiB", threads=threads), spill)
+        self.executor = DuckDBExecutor(self.connection)
+        products = rated_products(self.catalog)
+        plan = plan_meters(self.catalog, products, Scope(PropertyStore({})), 1, Optimisations())
+        self.plan = plan
+        self.places = {meter.meter_id: _rated(meter.metric.id).places for meter in plan.meters}
+        self.of_product = product_meters(products, plan, self.places, SqlBreakdownGranularity.SERVICE_PERIOD)
+
+    def load_inputs(self) -> None:
+        """The catalog as tables."""
+        month = parse_period(PERIOD)
+        pricing = pricing_inputs(self.catalog, self.of_product)
+        for name, table in {**schedule_inputs(self.catalog, month), **charge_inputs(self.catalog, month)}.items():
+            self.executor.load(name, table)
+        self.executor.load("meters", meter_inputs(meter_rows(self.plan)))
+        self.executor.load_pricing(pricing)
+
+    def fill_metered(self) -> None:
+        """A value for every group of every window, in place of metering."""
+        groups = [
+            (meter, number, [dict(zip(product.keys, values, strict=True))[key] for key in meter.keys])
+            for meter in self.plan.meters
+            for product in (_rated(meter.metric.id),)
+            for number, values in enumerate(product.groups)
+        ]
+        units = [10 ** self.places[meter.meter_id] * (1000 if _rated(meter.metric.id).counted else 1) for meter, _, _ in groups]
+        self.executor.load("meter_groups", arrow_table(
+            meter_id=(pa.int32(), [meter.meter_id for meter, _, _ in groups]),
+            group_no=(pa.int64(), [number for _, number, _ in groups]),
+            key_values=(TEXTS, [values for _, _, values in groups]),
+            unit=(pa.int64(), units),
+        ))
+        self.executor.create_metered()
+        self.connection.execute((SQL / "generate_metered.sql").read_text(encoding="utf-8"))
+
+
+def _rated(name: str) -> RatedProduct:
+    return next(each for each in PRODUCTS if each.name == name)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import product as cartesian
 
 from engine.catalog.catalog import Catalog
+from engine.catalog.key_stretch import key_stretches
 from engine.catalog.product import Product, SqlBreakdownGranularity
 from engine.errors import DuckbillError
 from engine.events.table import EventSnapshot
@@ -16,8 +18,10 @@ from engine.metrics.invalid_values import invalid_values_query
 from engine.metrics.meter import MeterPlan, Reading, compiled_text, plan_meters, wider
 from engine.metrics.optimisations import Optimisations
 from engine.metrics.scope import PropertyStore, Scope
-from engine.rating.inputs import ProductMeter, meter_inputs, pricing_inputs, rated_products
+from engine.rating.charges import charge_inputs
+from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products
 from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STATEMENTS, check_sql
+from engine.rating.product_inputs import ProductMeter
 from engine.rating.schedule import schedule_inputs
 from engine.values.period import Period
 
@@ -67,9 +71,13 @@ def bill(
     Raises CatalogError for a metric that is refused, and DuckbillError when an invariant does not hold: then
     nothing may be published.
     """
-    for name, table in schedule_inputs(catalog, period, terms.breakdown).items():
+    for name, table in {
+        **schedule_inputs(catalog, period, terms.breakdown),
+        **charge_inputs(catalog, period),
+    }.items():
         executor.load(name, table)
-    executor.run_stage(STATEMENTS)
+    for stage in STATEMENTS:
+        executor.run_stage(stage)
     earliest, latest = executor.statement_bounds(period)
     events = snapshot.between(earliest, latest)
     executor.view_events([file.path for file in events.files], snapshot.files[0].path, terms.as_of)
@@ -143,6 +151,7 @@ def product_meters(
         product.id: [
             ProductMeter(
                 meter_id=meter_id,
+                stretch_no=stretch_no,
                 keys=plan.meters[meter_id].keys,
                 places=places[meter_id],
                 combined_by=plan.meters[meter_id].combined_by,
@@ -150,8 +159,10 @@ def product_meters(
                 starting_at=starting_at,
                 ending_before=ending_before,
             )
-            for meter_id, (_, starting_at, ending_before) in zip(
-                plan.of_product[product.id], product.metrics_over_time(), strict=True
+            for meter_id, (stretch_no, (_, starting_at, ending_before)) in zip(
+                plan.of_product[product.id],
+                cartesian(range(len(key_stretches(product))), product.metrics_over_time()),
+                strict=True,
             )
         ]
         for product in products

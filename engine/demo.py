@@ -52,7 +52,8 @@ def run_demo(folder: Path, scenario: str, output: SummaryFormat) -> None:
     describe_landing(landed)
     print()
     describe_run(run)
-    describe_lines(run, SHOWN_INVOICES)
+    print()
+    describe_lines(run.line_items, run.invoices.dicts()[:SHOWN_INVOICES])
     note(f"published invoices are Parquet in {workspace.lake / 'invoices'}")
     note(f"compiled SQL of every metric is in {run.folder / 'sql'}")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -15,9 +15,19 @@ from engine.result import Rows, shown
 from engine.runs import Run
 
 #: What people are shown of an invoice and of a line; every other format has all columns.
-INVOICE_COLUMNS = ("customer_name", "starting_at", "ending_before", "status", "line_items", "currency", "total")
+INVOICE_COLUMNS = (
+    "customer_name",
+    "type",
+    "starting_at",
+    "ending_before",
+    "issued_at",
+    "status",
+    "line_items",
+    "currency",
+    "total",
+)
 LINE_COLUMNS = (
-    "product_name",
+    "name",
     "pricing_group_values",
     "presentation_group_values",
     "starting_at",
@@ -26,10 +36,13 @@ LINE_COLUMNS = (
     "quantity",
     "unit_price",
     "total",
+    "currency",
+    "override_type",
+    "override_reason",
 )
 BREAKDOWN_COLUMNS = (
     "customer_name",
-    "product_name",
+    "name",
     "pricing_group_values",
     "presentation_group_values",
     "window_starting_at",
@@ -78,13 +91,30 @@ def describe_run(run: Run) -> None:
     note(f"run {run.run_id}: manifest, catalog and compiled SQL are in {run.folder}")
 
 
-def describe_lines(run: Run, customers: int) -> None:
-    """The line items of the first few invoices."""
-    lines = run.line_items.dicts()
-    for invoice in run.invoices.dicts()[:customers]:
-        own = [line for line in lines if line["invoice_id"] == invoice["id"]]
-        print()
-        _print(own, LINE_COLUMNS, f"{invoice['customer_name']}: {shown(invoice['total'])} {invoice['currency']}")
+def describe_lines(lines: Rows, invoices: Iterable[Mapping[str, object]]) -> None:
+    """The line items of each of these invoices, under what the invoice is and comes to.
+
+    Columns that say nothing on an invoice are left out of its table.
+    """
+    by_invoice: dict[object, list[dict[str, object]]] = {}
+    for line in lines.dicts():
+        by_invoice.setdefault(line["invoice_id"], []).append(line)
+    for position, invoice in enumerate(invoices):
+        if position:
+            print()
+        # Also in a pipe: without it nobody could tell one invoice's lines from another's.
+        print(_title(invoice))
+        own = by_invoice.get(invoice["id"], [])
+        telling = (name for name in LINE_COLUMNS if any(line[name] not in (None, "{}") for line in own))
+        _print(own, tuple(telling), "")
+
+
+def _title(invoice: Mapping[str, object]) -> str:
+    kind = str(invoice["type"]).lower().replace("_", " ")
+    when = f"of {shown(invoice['issued_at'])}"
+    if invoice["starting_at"] is not None:
+        when = f"from {shown(invoice['starting_at'])} to {shown(invoice['ending_before'])}"
+    return f"{invoice['customer_name']}, {kind} {when}: {shown(invoice['total'])} {invoice['currency']}"
 
 
 def with_source(problem: Problem, source: Callable[[str], str | None]) -> str:

@@ -7,6 +7,7 @@ from functools import cached_property
 from hashlib import sha256
 
 from engine.catalog.contract import Contract
+from engine.catalog.credit_type import PricingUnit
 from engine.catalog.customer import Customer
 from engine.catalog.fields import CatalogObject
 from engine.catalog.metric import BillableMetric, sql_without_comments
@@ -18,9 +19,11 @@ from engine.errors import UserError, did_you_mean
 class Catalog(CatalogObject):
     """Every object of a workspace, in the order of the files (by path) and of the positions in them.
 
+    Contracts are what packages and edits have made of them; there are no packages and no edits any more.
     Lookups raise KeyError for an id that is not there; a catalog made by `load_catalog` refers to no such id.
     """
 
+    pricing_units: tuple[PricingUnit, ...] = ()
     billable_metrics: tuple[BillableMetric, ...] = ()
     products: tuple[Product, ...] = ()
     rate_cards: tuple[RateCard, ...] = ()
@@ -85,6 +88,7 @@ class Catalog(CatalogObject):
 
     def _in_order_of_ids(self) -> Catalog:
         return Catalog.model_construct(
+            pricing_units=tuple(sorted(self.pricing_units, key=lambda each: each.id)),
             billable_metrics=tuple(sorted(self.billable_metrics, key=lambda each: each.id)),
             products=tuple(sorted(self.products, key=lambda each: each.id)),
             rate_cards=tuple(sorted(self.rate_cards, key=lambda each: each.id)),

@@ -1,33 +1,42 @@
-"""Rates against their products and rate cards, and against each other."""
+"""Rates against their products, and against each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.catalog.build import Built, Placed
 from engine.catalog.product import Product, ProductType
-from engine.catalog.rate_card import Rate
+from engine.catalog.rate_card import Rate, RateType
 from engine.errors import Problem, did_you_mean
 from engine.values.period import format_instant
 
+#: The rate types that price a product of each type that has rates.
+RATE_TYPES: Mapping[ProductType, tuple[RateType, ...]] = {
+    ProductType.USAGE: (RateType.FLAT, RateType.TIERED),
+    ProductType.SUBSCRIPTION: (RateType.FLAT, RateType.SUBSCRIPTION),
+    ProductType.COMPOSITE: (RateType.PERCENTAGE, RateType.TIERED_PERCENTAGE),
+}
+
 
 def check_rates(built: Built) -> Iterator[Problem]:
-    """A rate prices a USAGE product by all of its pricing keys or none, in the card's currency, once."""
+    """A rate is of a type that its product takes, by all of the product's pricing keys or none, and there once."""
     products = {each.object.id: each.object for each in reversed(built.products)}
-    currencies = {each.object.id: each.object.fiat_credit_type_id for each in built.rate_cards}
+    key_sets = {each: _key_sets(product) for each, product in products.items()}
     first: dict[tuple[object, ...], Placed[Rate]] = {}
     ids: dict[str, Placed[Rate]] = {}
     for placed in built.rates:
         rate = placed.object
         product = products.get(rate.product_id)
         if product is not None:
-            yield from _against_product(placed, product)
-        currency = currencies.get(rate.rate_card_id)
-        if rate.credit_type_id is not None and currency is not None and rate.credit_type_id != currency:
-            what = f"credit type {rate.credit_type_id!r} is not the rate card's"
-            remedy = "duckbill does not bill custom pricing units yet; remove credit_type_id"
-            yield placed.item.problem(("credit_type_id",), what, remedy)
-        same = (rate.rate_card_id, rate.product_id, rate.pricing_group_values, rate.starting_at)
+            found = list(_against_type(placed, product))
+            yield from found or _against_keys(placed, product, key_sets[product.id])
+        same = (
+            rate.rate_card_id,
+            rate.product_id,
+            rate.pricing_group_values,
+            rate.billing_frequency,
+            rate.starting_at,
+        )
         if same in first:
             place = first[same].item.place_of()
             what = f"a second rate for the same product and values from {format_instant(rate.starting_at)}"
@@ -40,21 +49,50 @@ def check_rates(built: Built) -> Iterator[Problem]:
         ids.setdefault(rate.id, placed)
 
 
-def _against_product(placed: Placed[Rate], product: Product) -> Iterator[Problem]:
+def _against_type(placed: Placed[Rate], product: Product) -> Iterator[Problem]:
+    rate, kind = placed.object, product.type
     field = "product_id" if "product_id" in placed.item.value else "product"
-    if product.type is not ProductType.USAGE:
-        what = f"duckbill does not bill {product.type} products yet, and {product.name!r} is one"
-        yield placed.item.problem((field,), what, "remove the rate")
+    if kind not in RATE_TYPES:
+        what = f"duckbill does not bill {kind} products yet, and {product.name!r} is one"
+        remedy = "remove the rate"
+        if kind is ProductType.FIXED:
+            what = f"a FIXED product takes no rate, and {product.name!r} is one"
+            remedy = "remove the rate: a contract's scheduled charge says the price"
+        yield placed.item.problem((field,), what, remedy)
         return
+    if rate.rate_type not in RATE_TYPES[kind]:
+        what = f"a {rate.rate_type} rate does not price a {kind} product, and {product.name!r} is one"
+        usual = [each for each in RATE_TYPES[kind] if each is not RateType.SUBSCRIPTION]
+        yield placed.item.problem(("rate_type",), what, f"use {' or '.join(usual)}")
+    elif kind is ProductType.SUBSCRIPTION and rate.billing_frequency is None:
+        what = f"a rate of SUBSCRIPTION product {product.name!r} needs a billing_frequency"
+        yield placed.item.problem((), what, "MONTHLY, QUARTERLY, ANNUAL or WEEKLY")
+    elif kind is not ProductType.SUBSCRIPTION and rate.billing_frequency is not None:
+        what = f"a {kind} product takes no billing_frequency, and {product.name!r} is one"
+        yield placed.item.problem(("billing_frequency",), what, "remove it")
+
+
+def _against_keys(placed: Placed[Rate], product: Product, key_sets: tuple[tuple[str, ...], ...]) -> Iterator[Problem]:
     given = [key for key, _ in placed.object.pricing_group_values]
-    if not given or set(given) == set(product.pricing_group_key):
+    if not given or any(set(given) == set(keys) for keys in key_sets):
         return
+    known = {key for keys in key_sets for key in keys}
     for key in given:
-        if key not in product.pricing_group_key:
+        if key not in known:
             what = f"{key!r} is not a pricing_group_key of product {product.name!r}"
-            remedy = did_you_mean(key, product.pricing_group_key)
+            remedy = did_you_mean(key, known) if known else "remove it: the product is not priced by values"
             yield placed.item.problem(("pricing_group_values", key), what, remedy, key=True)
-    missing = [key for key in product.pricing_group_key if key not in given]
-    if missing:
-        what = f"pricing_group_values lack {', '.join(missing)} of product {product.name!r}"
-        yield placed.item.problem(("pricing_group_values",), what, "give every pricing key, or none of them")
+    if len(key_sets) == 1:
+        missing = [key for key in key_sets[0] if key not in given]
+        if missing:
+            what = f"pricing_group_values lack {', '.join(missing)} of product {product.name!r}"
+            yield placed.item.problem(("pricing_group_values",), what, "give every pricing key, or none of them")
+    elif known.issuperset(given):
+        what = f"product {product.name!r} is at no time priced by {', '.join(given)} alone"
+        choices = " or ".join(f"[{', '.join(keys)}]" for keys in key_sets if keys)
+        yield placed.item.problem(("pricing_group_values",), what, f"give {choices}, or none")
+
+
+def _key_sets(product: Product) -> tuple[tuple[str, ...], ...]:
+    """The pricing keys that the product has at some time, each set once."""
+    return tuple(dict.fromkeys(each.pricing_group_key for each in product.versions()))

@@ -16,7 +16,8 @@ def check_usage_filters(built: Built) -> Iterator[Problem]:
     """Whether every product that a filtered contract's rate card prices can be filtered.
 
     LATEST cannot: what is latest among the filtered events is not what was latest. A streaming metric must declare
-    the filter's key, together with the product's own, in one group key. A SQL metric takes any property.
+    the filter's key, together with those that the product has at the time, in one group key. A SQL
+    metric takes any property.
     """
     products = {each.object.id: each.object for each in built.products}
     on_card: dict[str, list[Product]] = {}
@@ -31,15 +32,16 @@ def check_usage_filters(built: Built) -> Iterator[Problem]:
 
 
 def _filters(built: Built, placed: Placed[Contract], path: Path, group_key: str, product: Product) -> Iterator[Problem]:
-    for each in built.billable_metrics:
-        metric = each.object
-        if metric.id not in product.billable_metric_ids or metric.sql is not None:
+    metrics = {each.object.id: each.object for each in built.billable_metrics}
+    for version in product.versions():
+        metric = metrics.get(version.billable_metric_id or "")
+        if metric is None or metric.sql is not None:
             continue
         if metric.aggregation_type is Aggregation.LATEST:
             what = f"product {product.name!r} is metered by LATEST ({metric.name!r}), which no usage filter can filter"
             yield placed.item.problem(path, what, "use another aggregation, or a customer for each value")
             continue
-        needed = tuple(dict.fromkeys((*product.grouped_by, group_key)))
+        needed = tuple(dict.fromkeys((*version.grouped_by, group_key)))
         if not any(set(needed) <= set(key) for key in metric.group_keys):
             listed = ", ".join(needed)
             what = f"no group key of metric {metric.name!r} holds {listed} together, as product {product.name!r} needs"

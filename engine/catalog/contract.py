@@ -19,7 +19,10 @@ from engine.catalog.fields import (
     Whole,
     interval_findings,
 )
+from engine.catalog.hierarchy import HierarchyConfiguration
 from engine.catalog.override import Override, OverrideType
+from engine.catalog.scheduled_charge import ScheduledCharge
+from engine.catalog.subscription import Subscription
 from engine.values.period import format_instant
 
 
@@ -41,10 +44,29 @@ class MultiplierPrioritization(StrEnum):
     EXPLICIT = "EXPLICIT"
 
 
+class ChargesOnUsageInvoices(StrEnum):
+    ALL = "ALL"
+
+
+class TransitionType(StrEnum):
+    RENEWAL = "RENEWAL"
+    SUPERSEDE = "SUPERSEDE"
+
+
+class Transition(CatalogObject):
+    """Ends another contract of the same customer where this one starts."""
+
+    references: ClassVar[Mapping[str, str]] = {"from_contract_id": "contracts"}
+    accepted = frozenset({"future_invoice_behavior"})
+
+    type: Annotated[TransitionType, AnyCase()]
+    from_contract_id: Name
+
+
 class UsageStatementSchedule(CatalogObject):
     """How usage is cut into statement periods (spec/rating.md §9)."""
 
-    later = frozenset({"invoice_generation_starting_at"})
+    later = frozenset({"invoice_generation_starting_at", "invoice_generation_starting_at_offset"})
 
     frequency: Annotated[StatementFrequency, AnyCase()] = StatementFrequency.MONTHLY
     day: Annotated[StatementDay, AnyCase()] = StatementDay.FIRST_OF_MONTH
@@ -80,7 +102,11 @@ class UsageFilter(CatalogObject):
 
 
 class Contract(CatalogObject):
-    """One customer's terms for `starting_at <= t < ending_before`; an alias is already its `rate_card_id`."""
+    """One customer's terms for `starting_at <= t < ending_before`; an alias is already its `rate_card_id`.
+
+    A package's terms are the contract's own, and edits have been made. `terms_end_at`, which no file gives, is where
+    scheduled charges stop because the contract was ended early or renewed.
+    """
 
     references: ClassVar[Mapping[str, str]] = {"customer_id": "customers", "rate_card_id": "rate_cards"}
     accepted = RESPONSE_KEYS | {
@@ -90,7 +116,6 @@ class Contract(CatalogObject):
         "rate_card_alias",
         "revenue_system_configuration",
         "salesforce_opportunity_id",
-        "scheduled_charges_on_usage_invoices",
         "total_contract_value",
         "uniqueness_key",
     }
@@ -100,19 +125,13 @@ class Contract(CatalogObject):
             "archived_at",
             "commits",
             "credits",
-            "discounts",
-            "hierarchy_configuration",
-            "package_alias",
-            "package_id",
             "prepaid_balance_threshold_configuration",
             "professional_services",
             "recurring_commits",
             "recurring_credits",
             "reseller_royalties",
-            "scheduled_charges",
             "spend_threshold_configuration",
-            "subscriptions",
-            "transition",
+            "spend_trackers",
         }
     )
 
@@ -122,7 +141,15 @@ class Contract(CatalogObject):
     name: str | None = None
     starting_at: Instant
     ending_before: Instant | None = None
+    terms_end_at: Instant | None = None
+    package_id: Name | None = None
+    transition: Transition | None = None
+    hierarchy_configuration: HierarchyConfiguration | None = None
     overrides: tuple[Override, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    scheduled_charges: tuple[ScheduledCharge, ...] = ()
+    discounts: tuple[ScheduledCharge, ...] = ()
+    scheduled_charges_on_usage_invoices: Annotated[ChargesOnUsageInvoices, AnyCase()] | None = None
     usage_filter: tuple[UsageFilter, ...] = ()
     usage_statement_schedule: UsageStatementSchedule = UsageStatementSchedule()
     multiplier_override_prioritization: Annotated[MultiplierPrioritization, AnyCase()] = (
@@ -134,14 +161,33 @@ class Contract(CatalogObject):
     def findings(self) -> Iterator[Finding]:
         yield from interval_findings(self.starting_at, self.ending_before)
         yield from self._usage_filters_follow_one_another()
-        if self.multiplier_override_prioritization is not MultiplierPrioritization.EXPLICIT:
-            return
+        yield from self._overrides_follow_the_scheme()
+        for position, subscription in enumerate(self.subscriptions):
+            anchor = subscription.billing_cycle_config.anchor_date
+            start = subscription.starting_at or self.starting_at
+            end = subscription.ending_before
+            if subscription.starting_at is None and end is not None and end <= start:
+                what = f"ending_before {format_instant(end)} is not after the contract's start {format_instant(start)}"
+                yield Finding(("subscriptions", position, "ending_before"), what, "the end is exclusive")
+            if anchor is not None and anchor > start:
+                what = f"anchor_date {format_instant(anchor)} is after the subscription's start {format_instant(start)}"
+                path = ("subscriptions", position, "billing_cycle_config", "anchor_date")
+                yield Finding(path, what, "count from the start, or from before it")
+
+    def _overrides_follow_the_scheme(self) -> Iterator[Finding]:
+        explicit = self.multiplier_override_prioritization is MultiplierPrioritization.EXPLICIT
         for position, override in enumerate(self.overrides):
-            if override.type is OverrideType.MULTIPLIER and override.priority is None:
+            if explicit and override.type is OverrideType.MULTIPLIER and override.priority is None:
                 yield Finding(
                     ("overrides", position),
                     "a MULTIPLIER override under EXPLICIT prioritization needs a priority",
                     "the smallest priority wins",
+                )
+            elif not explicit and override.type is OverrideType.TIERED:
+                yield Finding(
+                    ("overrides", position, "type"),
+                    "a TIERED override needs EXPLICIT prioritization",
+                    "set multiplier_override_prioritization: EXPLICIT on the contract",
                 )
 
     def _usage_filters_follow_one_another(self) -> Iterator[Finding]:

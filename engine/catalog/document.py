@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from engine.catalog.fields import Path
@@ -10,16 +11,29 @@ from engine.catalog.place import Place
 from engine.errors import Problem
 
 #: The sections of a catalog, in the order in which later ones refer to earlier ones.
-SECTIONS = ("billable_metrics", "products", "rate_cards", "rates", "customers", "contracts")
+SECTIONS = (
+    "pricing_units",
+    "billable_metrics",
+    "products",
+    "rate_cards",
+    "rates",
+    "customers",
+    "packages",
+    "contracts",
+    "contract_edits",
+)
 
 #: What one thing of a section is called in a message.
 NOUN = {
+    "pricing_units": "pricing unit",
     "billable_metrics": "billable metric",
     "products": "product",
     "rate_cards": "rate card",
     "rates": "rate",
     "customers": "customer",
+    "packages": "package",
     "contracts": "contract",
+    "contract_edits": "contract edit",
 }
 
 
@@ -40,16 +54,59 @@ class Document(Protocol):
         ...
 
 
+#: Where something was written: the document, and the path in it.
+Origin = tuple[Document, Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Grafted:
+    """A document as it would be if it held the item `value` at `path`, parts of which were written elsewhere.
+
+    `grafts` maps paths in this document, which need not lead anywhere in the file, to where the part was written.
+    """
+
+    document: Document
+    path: Path
+    value: Mapping[str, object]
+    grafts: Mapping[Path, Origin]
+
+    @property
+    def file(self) -> str:
+        return self.document.file
+
+    @property
+    def content(self) -> object:
+        """The item at its path, and nothing else."""
+        content: object = self.value
+        for step in reversed(self.path):
+            content = {step: content} if isinstance(step, str) else [*[None] * step, content]
+        return content
+
+    def locate(self, path: Path, *, key: bool = False) -> tuple[int, int]:
+        """Line and column as the file itself has them, without the grafts."""
+        return self.document.locate(path, key=key)
+
+    def written_at(self, path: Path) -> Origin:
+        """Where what stands at `path`, or else the innermost part around it, was written."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.grafts:
+                document, root = self.grafts[path[:length]]
+                return document, root + path[length:]
+        return self.document, path
+
+
 def place(document: Document, path: Path, *, key: bool = False) -> Place:
-    """`document.locate` as a Place."""
+    """`document.locate` as a Place, in the file where the part at `path` was written."""
+    while isinstance(document, Grafted):
+        document, path = document.written_at(path)
     line, column = document.locate(_as_written(document, path), key=key)
     return Place(document.file, line, column)
 
 
 def problem(document: Document, path: Path, what: str, remedy: str = "", *, key: bool = False) -> Problem:
-    """A Problem at `path` of `document`."""
-    line, column = document.locate(_as_written(document, path), key=key)
-    return Problem(document.file, line, column, what, remedy)
+    """A Problem at `path` of `document`, in the file where that part was written."""
+    at = place(document, path, key=key)
+    return Problem(at.file, at.line, at.column, what, remedy)
 
 
 def _as_written(document: Document, path: Path) -> Path:

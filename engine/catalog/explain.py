@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from engine.catalog.document import Document, problem
-from engine.catalog.fields import CatalogObject, Finding, Path, describe
-from engine.catalog.shape import known_keys
+from engine.catalog.document import Document, child, problem
+from engine.catalog.fields import CatalogObject, Path, describe
+from engine.catalog.shape import known_keys, shape_of
 from engine.errors import Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -28,12 +28,14 @@ def problems_of(
 ) -> Iterator[Problem]:
     """The problems of the item at `path` of `document`, which `model` refused."""
     known = known_keys(model)
+    item = _inside(document.content, path)
     for error in errors:
         inner = tuple(step for step in error["loc"] if step != "[key]")
         context = error.get("ctx", {})
         if error["type"] == "rules":
             for finding in context["findings"]:
-                yield _of_finding(finding, document, path + inner)
+                at = path + _as_given(item, inner + finding.path, model)
+                yield problem(document, at, finding.what, finding.remedy)
         elif error["type"] == "extra_forbidden":
             choices = known.get(tuple(0 if isinstance(step, int) else step for step in inner[:-1]), ())
             remedy = did_you_mean(str(inner[-1]), choices)
@@ -41,11 +43,33 @@ def problems_of(
         else:
             name = next((step for step in reversed(inner) if isinstance(step, str)), "")
             what, remedy = _said(error, name)
-            yield problem(document, path + inner, what, remedy)
+            yield problem(document, path + _as_given(item, inner, model), what, remedy)
 
 
-def _of_finding(finding: Finding, document: Document, path: Path) -> Problem:
-    return problem(document, path + finding.path, finding.what, finding.remedy)
+def _as_given(item: object, path: Path, model: type[CatalogObject]) -> Path:
+    """`path` inside an item, by the keys of the file: `product` where that is given for `product_id`."""
+    value, of_value, given = item, model, []
+    for step in path:
+        if isinstance(value, Mapping) and isinstance(step, str):
+            shape = shape_of(of_value)
+            names = {field: by_name for field, by_name, _ in shape.references + shape.reference_lists}
+            of_value, _ = shape.nested.get(step, (of_value, False))
+            if step not in value and names.get(step) in value:
+                step = names[step]
+        given.append(step)
+        if not (step == 0 and isinstance(value, Mapping)):
+            value = _inside(value, (step,))
+    return tuple(given)
+
+
+def _inside(value: object, path: Path) -> object:
+    """What stands at `path` in plain values, or None."""
+    try:
+        for step in path:
+            value = child(value, step)
+    except KeyError:
+        return None
+    return value
 
 
 def _said(error: ErrorDetails, name: str) -> tuple[str, str]:
@@ -58,7 +82,7 @@ def _said(error: ErrorDetails, name: str) -> tuple[str, str]:
         if isinstance(found, str) and found.upper() in context["later"]:
             return (
                 f"duckbill does not bill {name} {found.upper()} yet",
-                f"use {' or '.join(context['choices'])}",
+                f"use {_one_of(context['choices'])}",
             )
         if not isinstance(found, str):
             return (
@@ -76,3 +100,11 @@ def _said(error: ErrorDetails, name: str) -> tuple[str, str]:
             remedy = f"write {found.lower()} without quotes"
         return f"{name}: expected {_EXPECTED[kind]}, found {describe(found)}", remedy
     return f"{name}: {error['msg']}", ""
+
+
+def _one_of(choices: tuple[str, ...]) -> str:
+    """
+    >>> _one_of(("A",)), _one_of(("A", "B", "C"))
+    ('A', 'A, B or C')
+    """
+    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1])))

@@ -207,10 +207,44 @@ class AnyCase:
         return {"enum": [text for value in known for text in (value, value.lower(), value.capitalize())]}
 
 
+class Cleared(StrEnum):
+    """What takes a value away where leaving it out would keep it."""
+
+    NONE = "NONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Clearable:
+    """Marks a field that holds an object of `model`, or `Cleared` when it is given as {} or the text `none`."""
+
+    model: type[BaseModel]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def read(value: object, of_model: core_schema.ValidatorFunctionWrapHandler) -> object:
+            if value == {} or (isinstance(value, str) and value.upper() == Cleared.NONE):
+                return Cleared.NONE
+            return None if value is None else of_model(value)
+
+        def write(value: object, of_model: core_schema.SerializerFunctionWrapHandler) -> object:
+            return of_model(value) if isinstance(value, BaseModel) else value
+
+        inner = handler.generate_schema(self.model)
+        return core_schema.no_info_wrap_validator_function(
+            read, inner, serialization=core_schema.wrap_serializer_function_ser_schema(write, schema=inner)
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        nothing = {"type": "object", "maxProperties": 0}
+        return {"anyOf": [handler(schema), nothing, {"enum": ["none", "NONE"]}, {"type": "null"}]}
+
+
 class CatalogObject(BaseModel):
     """Base of every catalog object: frozen, no unknown key, and its own rules checked on construction.
 
-    `references` maps a field holding an id to the section it refers to. `accepted` names keys of the
+    `references` maps a field holding an id to the section it refers to, `reference_lists` a field holding a
+    list of ids. `accepted` names keys of the
     Metronome request body that have no bearing on an invoice and are dropped on reading. `later` names keys
     that do have one and that duckbill does not bill yet: they are refused unless empty.
     """
@@ -218,6 +252,7 @@ class CatalogObject(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     references: ClassVar[Mapping[str, str]] = {}
+    reference_lists: ClassVar[Mapping[str, str]] = {}
     accepted: ClassVar[frozenset[str]] = frozenset()
     later: ClassVar[frozenset[str]] = frozenset()
 

@@ -43,9 +43,6 @@ def gather(documents: Iterable[Document], problems: list[Problem]) -> dict[str, 
             if section in items:
                 for item in _items(document, (section,), content, problems):
                     items[section].extend([item] if section != "rates" else _unfolded(item, problems))
-            elif section == "packages":
-                what = "duckbill does not bill packages yet"
-                problems.append(problem(document, (section,), what, "write out the contracts", key=True))
             else:
                 what, remedy = f"unknown section {section!r}", did_you_mean(section, SECTIONS)
                 problems.append(problem(document, (section,), what, remedy, key=True))

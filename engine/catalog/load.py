@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from os.path import relpath
 from pathlib import Path
 
 from engine.catalog.build import Built, build
 from engine.catalog.catalog import Catalog
-from engine.catalog.check_contracts import ContractChecks
+from engine.catalog.check_composites import check_composites
+from engine.catalog.check_contracts import check_contracts
+from engine.catalog.check_credit_types import check_credit_types
 from engine.catalog.check_customers import check_customers
+from engine.catalog.check_hierarchies import check_hierarchies
+from engine.catalog.check_overrides import check_overrides
 from engine.catalog.check_products import check_products
+from engine.catalog.check_rate_cards import check_rate_cards
 from engine.catalog.check_rates import check_rates
+from engine.catalog.check_scheduled_charges import check_scheduled_charges
+from engine.catalog.check_subscriptions import check_subscriptions
 from engine.catalog.check_usage_filters import check_usage_filters
 from engine.catalog.document import SECTIONS, Document
 from engine.catalog.items import gather
@@ -28,6 +35,28 @@ _READERS: dict[str, Callable[[str, str], Document]] = {
     ".csv": read_rate_csv,
     ".sql": read_metric_file,
 }
+
+
+#: What can be told even when some files could not be read.
+_CHECKS_OF_SOME: tuple[Callable[[Built], Iterable[Problem]], ...] = (
+    check_products,
+    check_rates,
+    check_credit_types,
+    check_customers,
+    check_usage_filters,
+)
+
+#: What can be told of a whole catalog.
+_CHECKS = (
+    *_CHECKS_OF_SOME,
+    check_rate_cards,
+    check_composites,
+    check_contracts,
+    check_overrides,
+    check_subscriptions,
+    check_scheduled_charges,
+    check_hierarchies,
+)
 
 
 def load_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> Catalog:
@@ -54,9 +83,8 @@ def read_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> tup
     items = gather(documents, problems)
     complete = not problems
     built = build(items, problems, complete=complete)
-    problems += [*check_products(built), *check_rates(built), *check_customers(built), *check_usage_filters(built)]
-    if complete:
-        problems += ContractChecks(built).problems()
+    for check in _CHECKS if complete else _CHECKS_OF_SOME:
+        problems += check(built)
     if problems:
         return None, tuple(sorted(set(problems)))
     return _catalog(built), ()
@@ -64,7 +92,7 @@ def read_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> tup
 
 def _catalog(built: Built) -> Catalog:
     return Catalog(
-        **{section: tuple(each.object for each in getattr(built, section)) for section in SECTIONS},
+        **{section: tuple(each.object for each in getattr(built, section)) for section in Catalog.model_fields},
     )
 
 

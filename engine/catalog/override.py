@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
+from engine.catalog.billing_frequency import BillingFrequency
 from engine.catalog.fields import (
     RESPONSE_KEYS,
     AnyCase,
@@ -19,40 +20,60 @@ from engine.catalog.fields import (
     Whole,
     interval_findings,
 )
-from engine.catalog.rate_card import LATER_RATE_TYPES, RateType, Tier, price_findings
+from engine.catalog.rate_card import Price, only_last_is_open, size_findings
 
 
 class OverrideType(StrEnum):
     MULTIPLIER = "MULTIPLIER"
     OVERWRITE = "OVERWRITE"
+    TIERED = "TIERED"
+
+
+_NEEDS = {
+    OverrideType.MULTIPLIER: "a MULTIPLIER override needs a multiplier",
+    OverrideType.OVERWRITE: "an OVERWRITE override needs an overwrite_rate",
+    OverrideType.TIERED: "a TIERED override needs tiers",
+}
 
 
 class OverrideTarget(StrEnum):
     LIST_RATE = "LIST_RATE"
 
 
-class OverwriteRate(CatalogObject):
-    """The price that an OVERWRITE puts in place of the list price, whatever happens to the list."""
+class OverwriteRate(Price):
+    """The price that an OVERWRITE puts in place of the list price, whatever happens to the list.
 
-    later = frozenset({"custom_rate", "is_prorated", "quantity"})
+    Without a `credit_type_id` it is in that of the list price.
+    """
 
-    rate_type: Annotated[RateType, AnyCase(later=LATER_RATE_TYPES)]
-    price: Number | None = None
-    tiers: tuple[Tier, ...] = ()
-    credit_type_id: Name | None = None
+
+class OverrideTier(CatalogObject):
+    """A factor on the list price for the next `size` units; without `size`, for all that follow."""
+
+    size: Number | None = None
+    multiplier: Number
 
     def findings(self) -> Iterator[Finding]:
-        return price_findings(self.rate_type, self.price, self.tiers)
+        yield from size_findings(self.size)
+        yield from multiplier_findings(self.multiplier)
+
+
+def multiplier_findings(multiplier: Number | None) -> Iterator[Finding]:
+    """A multiplier that would turn a price into a credit."""
+    if multiplier is not None and multiplier < 0:
+        yield Finding(("multiplier",), f"multiplier {multiplier} is negative", "a multiplier is 0 or more")
 
 
 class OverrideSpecifier(CatalogObject):
-    """Matches what satisfies all of its fields; `product_tags` asks for a product that has every tag."""
+    """Matches what satisfies all of its fields; `product_tags` asks for a product that has every tag.
+
+    With group values it matches usage alone; with a `billing_frequency`, subscriptions of that frequency.
+    """
 
     references: ClassVar[Mapping[str, str]] = {"product_id": "products"}
     later = frozenset(
         {
             "any_commit_or_credit_ids",
-            "billing_frequency",
             "commit_ids",
             "recurring_commit_ids",
             "recurring_credit_ids",
@@ -64,9 +85,20 @@ class OverrideSpecifier(CatalogObject):
     product_tags: tuple[Name, ...] = ()
     pricing_group_values: TextMap = ()
     presentation_group_values: TextMap = ()
+    billing_frequency: Annotated[BillingFrequency, AnyCase()] | None = None
 
     def findings(self) -> Iterator[Finding]:
-        if not (self.product_id or self.product_tags or self.pricing_group_values or self.presentation_group_values):
+        values = [
+            field for field in ("pricing_group_values", "presentation_group_values") if getattr(self, field) != ()
+        ]
+        if self.billing_frequency is not None:
+            if self.product_id is None:
+                what = "billing_frequency needs the product that is billed so often"
+                yield Finding(("billing_frequency",), what, "add product or product_id")
+            for field in values:
+                what = f"{field} match usage alone, and billing_frequency subscriptions alone"
+                yield Finding((field,), what, "keep one of them")
+        elif not (self.product_id or self.product_tags or values):
             yield Finding((), "an override specifier is empty", "say what it applies to")
 
 
@@ -79,13 +111,14 @@ class Override(CatalogObject):
 
     references: ClassVar[Mapping[str, str]] = {"product_id": "products"}
     accepted = RESPONSE_KEYS
-    later = frozenset({"is_commit_specific", "tiers"})
+    later = frozenset({"is_commit_specific"})
 
     id: Name
     starting_at: Hour
     ending_before: Hour | None = None
-    type: Annotated[OverrideType, AnyCase(later=("TIERED",))] | None = None
+    type: Annotated[OverrideType, AnyCase()] | None = None
     multiplier: Number | None = None
+    tiers: tuple[OverrideTier, ...] = ()
     overwrite_rate: OverwriteRate | None = None
     target: Annotated[OverrideTarget, AnyCase(later=("COMMIT_RATE",))] = OverrideTarget.LIST_RATE
     entitled: Flag | None = None
@@ -102,18 +135,24 @@ class Override(CatalogObject):
             yield Finding(("priority",), f"priority {self.priority} is not greater than 0")
 
     def _price_rules(self) -> Iterator[Finding]:
-        if self.multiplier is not None and self.multiplier < 0:
-            yield Finding(("multiplier",), f"multiplier {self.multiplier} is negative", "a multiplier is 0 or more")
-        if self.type is OverrideType.MULTIPLIER and self.multiplier is None:
-            yield Finding((), "a MULTIPLIER override needs a multiplier")
-        if self.type is OverrideType.OVERWRITE and self.overwrite_rate is None:
-            yield Finding((), "an OVERWRITE override needs an overwrite_rate")
-        owners = {"multiplier": OverrideType.MULTIPLIER, "overwrite_rate": OverrideType.OVERWRITE}
-        given = [field for field in owners if getattr(self, field) is not None]
+        yield from multiplier_findings(self.multiplier)
+        yield from only_last_is_open(tuple(tier.size for tier in self.tiers))
+        owners = {
+            "multiplier": OverrideType.MULTIPLIER,
+            "overwrite_rate": OverrideType.OVERWRITE,
+            "tiers": OverrideType.TIERED,
+        }
+        given = [field for field in owners if getattr(self, field) not in (None, ())]
+        for field, owner in owners.items():
+            if self.type is owner and field not in given:
+                yield Finding((), _NEEDS[owner])
         for field in given:
             if self.type is not owners[field]:
-                what = f"{field} belongs to type {owners[field]}, and type is {self.type or 'not given'}"
+                verb = "belong" if field == "tiers" else "belongs"
+                what = f"{field} {verb} to type {owners[field]}, and type is {self.type or 'not given'}"
                 yield Finding((field,), what, f"set type: {owners[field]}, or remove {field}")
+        if self.type is OverrideType.TIERED and self.priority is None:
+            yield Finding((), "a TIERED override needs a priority", "the smallest priority wins")
         if self.type is None and self.entitled is None and not given:
             yield Finding((), "an override changes nothing", "give it a type, or entitled")
 

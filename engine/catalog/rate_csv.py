@@ -1,7 +1,8 @@
-"""Price seeds: a CSV file of FLAT rates, one a row, whose further columns are pricing group keys.
+"""Price seeds: a CSV file of rates of one price, one a row, whose further columns are pricing group keys.
 
-The file's stem names the rate card unless a column `rate_card` does. An empty cell is a value not given; an
-empty pricing cell leaves that key out, and a row without any is the product's default rate.
+The file's stem names the rate card unless a column `rate_card` does, and a rate is FLAT unless `rate_type` says
+otherwise. An empty cell is a value not given; an empty pricing cell leaves that key out, and a row without any is
+the product's default rate. Rates of tiers are not for a table.
 """
 
 from __future__ import annotations
@@ -17,7 +18,17 @@ from engine.errors import CatalogError, Problem, did_you_mean
 from engine.values.numbers import plain_text
 
 #: Columns that are fields of a rate; every other column is a pricing group key.
-RATE_COLUMNS = ("rate_card", "product", "starting_at", "ending_before", "entitled", "rate_type", "price")
+RATE_COLUMNS = (
+    "rate_card",
+    "product",
+    "starting_at",
+    "ending_before",
+    "entitled",
+    "rate_type",
+    "price",
+    "credit_type",
+    "billing_frequency",
+)
 _NEEDED = ("product", "starting_at", "price")
 _FLAGS = {"true": True, "false": False}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from engine.catalog.credit_type import FIAT_ID, FIAT_ID_OF_NAME
 from engine.catalog.document import NOUN
 from engine.catalog.items import Item
 from engine.errors import Problem, did_you_mean
@@ -12,7 +13,7 @@ from engine.values.ids import derived_id
 from engine.values.period import parse_instant
 
 #: Sections whose items have a name of their own that no other item of the section may have.
-NAMED = ("billable_metrics", "products", "rate_cards", "customers")
+NAMED = ("pricing_units", "billable_metrics", "products", "rate_cards", "customers")
 
 
 class References:
@@ -26,9 +27,11 @@ class References:
         self._aliases = _aliases(items["rate_cards"])
 
     def resolve(self, section: str, given: str) -> str | None:
-        """The id that a name or an id of a section means, or None."""
+        """The id that a name or an id of a section means, or None; of pricing units, a currency's too."""
         if given in self._ids[section]:
             return given
+        if section == "pricing_units" and given in FIAT_ID:
+            return self._currency(FIAT_ID[given])
         return self._id_of_name[section].get(given)
 
     def id_of_name(self, section: str, name: object) -> str | None:
@@ -37,7 +40,11 @@ class References:
 
     def remedy(self, section: str, given: str) -> str:
         """The nearest name or id."""
-        return did_you_mean(given, [*self._id_of_name[section], *self._ids[section]])
+        known = {*self._id_of_name[section], *self._ids[section]}
+        if section == "pricing_units":
+            near = did_you_mean(given, known | FIAT_ID_OF_NAME.keys())
+            return near if near.startswith("did you mean") else "declare it in pricing_units, or use a currency"
+        return did_you_mean(given, known)
 
     def card_of_alias(self, alias: str, moment: datetime) -> str | None:
         """The rate card that held an alias at a moment: of several, the one most recently assigned."""
@@ -50,6 +57,11 @@ class References:
 
     def alias_remedy(self, alias: str) -> str:
         return did_you_mean(alias, {name for name, *_ in self._aliases})
+
+    def _currency(self, fiat: str) -> str:
+        """The id that a currency goes by: one declared for it, or the built-in one."""
+        declared = [name for name in self._id_of_name["pricing_units"] if FIAT_ID_OF_NAME.get(name) == fiat]
+        return self._id_of_name["pricing_units"][declared[0]] if declared else fiat
 
     def _index(self, section: str, items: list[Item], problems: list[Problem]) -> None:
         first_by_id: dict[str, Item] = {}

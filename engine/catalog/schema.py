@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
 from engine.catalog.contract import Contract
+from engine.catalog.contract_edit import ContractEdit
+from engine.catalog.credit_type import PricingUnit
 from engine.catalog.customer import Customer
 from engine.catalog.fields import CatalogObject
 from engine.catalog.metric import BillableMetric
+from engine.catalog.package import SETTINGS, TERMS, Package
 from engine.catalog.product import Product
 from engine.catalog.rate_card import Rate, RateCard
 from engine.catalog.shape import shape_of
 
 _ITEMS: dict[str, type[CatalogObject]] = {
+    "pricing_units": PricingUnit,
     "billable_metrics": BillableMetric,
     "products": Product,
     "rate_cards": RateCard,
     "rates": Rate,
     "customers": Customer,
+    "packages": Package,
     "contracts": Contract,
+    "contract_edits": ContractEdit,
 }
 _TEXT = {"type": "string"}
+_DURATION = {"$ref": "#/$defs/Duration"}
+
+#: In a package, times are counted from the contract's start: what stands in place of what.
+_COUNTED: dict[str, dict[str, tuple[str, ...]]] = {
+    "Override": {"starting_at": ("starting_at_offset",), "ending_before": ("duration",)},
+    "Subscription": {"starting_at": ("starting_at_offset",), "ending_before": ("duration",)},
+    "ScheduleItem": {"timestamp": ("timestamp", "date_offset", "starting_at_offset")},
+    "RecurringSchedule": {
+        "starting_at": ("starting_at", "starting_at_offset"),
+        "ending_before": ("ending_before", "duration"),
+    },
+}
+_TERM_MODELS = dict(zip(TERMS, ("Override", "Subscription", "ScheduledCharge", "ScheduledCharge"), strict=True))
 
 
 def catalog_schema() -> dict[str, Any]:
@@ -35,6 +55,8 @@ def catalog_schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     for model in _all_models():
         _loosen(definitions[model.__name__], model)
+    _write_terms_of_packages(definitions)
+    _write_terms_of_edits(definitions)
     rate_list = {"type": "array", "items": {"$ref": "#/$defs/Rate"}}
     definitions["RateCard"]["properties"]["rates"] = rate_list
     definitions["RatesOfOneCard"] = {
@@ -51,6 +73,48 @@ def catalog_schema() -> dict[str, Any]:
         "properties": {section: _section(model) for section, model in _ITEMS.items()},
         "$defs": definitions,
     }
+
+
+def _write_terms_of_packages(definitions: dict[str, Any]) -> None:
+    """The terms and settings of a package, which are a contract's but for their times."""
+    for name, counted in _COUNTED.items():
+        definition = deepcopy(definitions[name])
+        for key, instead in counted.items():
+            written = definition["properties"].pop(key)
+            definition["properties"] |= {each: written if each == key else _DURATION for each in instead}
+        definition["required"] = [key for key in definition.get("required", []) if key not in counted]
+        if name != "ScheduleItem":
+            definition["properties"].pop("id", None)
+        definitions[f"Package{name}"] = definition
+    for name, inner in (
+        ("ChargeSchedule", {"ScheduleItem", "RecurringSchedule"}),
+        ("ScheduledCharge", {"ChargeSchedule"}),
+    ):
+        definitions[f"Package{name}"] = _pointing_into_packages(definitions[name], inner)
+    definitions["PackageScheduledCharge"]["properties"].pop("id")
+    package, contract = definitions["Package"]["properties"], definitions["Contract"]["properties"]
+    package |= {key: contract[key] for key in SETTINGS}
+    package |= {key: _list_of(f"Package{name}") for key, name in _TERM_MODELS.items()}
+
+
+def _pointing_into_packages(value: Any, names: set[str]) -> Any:
+    """A copy of a schema that refers to the definitions of a package instead."""
+    if isinstance(value, dict):
+        name = str(value.get("$ref", "")).rpartition("/")[2]
+        if name in names:
+            return {**value, "$ref": f"#/$defs/Package{name}"}
+        return {key: _pointing_into_packages(each, names) for key, each in value.items()}
+    return [_pointing_into_packages(each, names) for each in value] if isinstance(value, list) else value
+
+
+def _write_terms_of_edits(definitions: dict[str, Any]) -> None:
+    edit = definitions["ContractEdit"]["properties"]
+    edit |= {f"add_{key}": _list_of(name) for key, name in _TERM_MODELS.items()}
+    definitions["InvoiceScheduleEdit"]["properties"]["add_schedule_items"] = _list_of("ScheduleItem")
+
+
+def _list_of(name: str) -> dict[str, Any]:
+    return {"anyOf": [{"type": "array", "items": {"$ref": f"#/$defs/{name}"}}, {"type": "null"}]}
 
 
 def _section(model: type[CatalogObject]) -> dict[str, Any]:
@@ -78,8 +142,12 @@ def _loosen(definition: dict[str, Any], model: type[CatalogObject]) -> None:
         properties[by_name] = _TEXT
         if field in required:
             required.remove(field)
+    for field, by_names, _ in shape_of(model).reference_lists:
+        if by_names != field:
+            properties[by_names] = {"type": "array", "items": _TEXT}
     if model is Contract:
-        properties["rate_card_alias"] = _TEXT
+        del properties["terms_end_at"]
+        properties |= {"rate_card_alias": _TEXT, "package": _TEXT, "package_alias": _TEXT}
         many = properties["usage_filter"]
         properties["usage_filter"] = {"anyOf": [many["items"], many]}
     if "id" in required:

@@ -16,12 +16,13 @@ class Shape:
 
     `fields` are the fields that a file may give. `nested` maps fields holding other catalog objects to their
     model, and whether there are many in a list. `references` are (field with an id, key with a name instead,
-    section referred to).
+    section referred to); `reference_lists` likewise of fields with a list of ids, where the two keys may be one.
     """
 
     fields: frozenset[str]
     nested: dict[str, tuple[type[CatalogObject], bool]]
     references: tuple[tuple[str, str, str], ...]
+    reference_lists: tuple[tuple[str, str, str], ...]
     name_keys: frozenset[str]
 
 
@@ -29,19 +30,26 @@ class Shape:
 def shape_of(model: type[CatalogObject]) -> Shape:
     """The shape of a model; `source`, the loader's own field, is no part of it.
 
-    The key by which a file refers by name is the field's without `_id`: `product` for `product_id`.
+    The key by which a file refers by name is the field's without `_id`: `product` for `product_id`; that of a
+    list `composite_products` for `composite_product_ids`, and `product_order` for itself.
     """
     nested = {}
     for name, field in model.model_fields.items():
         for inner, many in _models_in(field.annotation):
             nested[name] = (inner, many)
     references = tuple((field, field.removesuffix("_id"), section) for field, section in model.references.items())
+    lists = tuple((field, _by_names(field), section) for field, section in model.reference_lists.items())
     return Shape(
         fields=frozenset(model.model_fields) - {"source"},
         nested=nested,
         references=references,
-        name_keys=frozenset(by_name for _, by_name, _ in references),
+        reference_lists=lists,
+        name_keys=frozenset(by_name for _, by_name, _ in references + lists),
     )
+
+
+def _by_names(field: str) -> str:
+    return f"{field.removesuffix('_ids')}s" if field.endswith("_ids") else field
 
 
 @cache

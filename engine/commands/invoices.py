@@ -61,9 +61,13 @@ def show_invoice(
     output: RowsOption = Format.table,
 ) -> None:
     """The line items of one invoice, or of all of a customer's; every format but the table has all columns."""
-    from engine.describe import LINE_COLUMNS
+    from engine.describe import describe_lines
     from engine.output import write_rows
 
     with opened_workspace(workspace) as opened:
         rows = opened.invoice_lines(invoice, period)
-        write_rows(rows.select(*LINE_COLUMNS) if output is Format.table else rows, output)
+        if output is not Format.table:
+            write_rows(rows, output)
+            return
+        named = {line["invoice_id"] for line in rows.dicts()} | {invoice}
+        describe_lines(rows, [each for each in opened.invoices(period).dicts() if each["id"] in named])

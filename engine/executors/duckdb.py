@@ -275,13 +275,14 @@ class DuckDBExecutor:
         return int(self._only_row("SELECT count(DISTINCT contract_id) FROM statement_periods")[0])
 
     def totals_by_currency(self) -> dict[str, Decimal]:
-        """The exact sum of the invoices in each currency.
+        """The exact sum of the invoices in each currency; consolidated ones only repeat others.
 
         Whole units and fractions are added apart: all customers together can need more digits than one amount has.
         """
         sums = """
             SELECT currency, sum(trunc(total)::HUGEINT)::VARCHAR, sum(total - trunc(total)::DECIMAL(38, 26))::VARCHAR
             FROM invoices
+            WHERE type <> 'USAGE_CONSOLIDATED'
             GROUP BY currency
             ORDER BY currency
         """

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
+from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction
 from sqlglot import exp
@@ -137,6 +138,7 @@ class Outputs:
         for key in PARTITION:
             schema = schema.append(pa.field(key, pa.string()))
         table = self._table(name) or DeltaTable.create(folder, schema=schema, partition_by=list(PARTITION))
+        _widen(table, schema)
         add = AddAction(
             path=sealed.relative_to(folder).as_posix(),
             size=sealed.stat().st_size,
@@ -153,6 +155,14 @@ class Outputs:
             partition_by=list(PARTITION),
             partition_filters=[("billing_period", "=", billing_period)] if replaces else None,
         )
+
+
+def _widen(table: DeltaTable, schema: pa.Schema) -> None:
+    """Adds the columns that an output did not have yet when an earlier version of duckbill first published it."""
+    known = {field.name for field in table.schema().fields}
+    missing = [field for field in DeltaSchema.from_arrow(schema).fields if field.name not in known]
+    if missing:
+        table.alter.add_columns(missing)
 
 
 def _write_sealed(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> Path:

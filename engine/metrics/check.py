@@ -57,6 +57,6 @@ def _missing_columns(metric: BillableMetric, product: Product, columns: tuple[st
             f"SQL metric {metric.name!r} returns no column {key!r}, by which product {product.name!r} is grouped",
             did_you_mean(key, columns),
         )
-        for key in product.grouped_by
+        for key in dict.fromkeys(key for version in product.versions() for key in version.grouped_by)
         if key.lower() not in known
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from sqlglot import exp
 
 from engine.catalog.catalog import Catalog
+from engine.catalog.key_stretch import key_stretches
 from engine.catalog.metric import Aggregation, BillableMetric
 from engine.catalog.place import Place
 from engine.catalog.product import Product
@@ -60,8 +61,8 @@ class Reading:
 
 @dataclass(frozen=True)
 class MeterPlan:
-    """The meters by their ids, the readings that fill them, and the meters of each product by product id, in the
-    order of `Product.metrics_over_time`.
+    """The meters by their ids, the readings that fill them, and the meters of each product by product id: for each of
+    its `key_stretches` those of `Product.metrics_over_time`.
     """
 
     meters: tuple[Meter, ...]
@@ -98,16 +99,18 @@ def plan_meters(
     planned: dict[tuple[str, tuple[str, ...]], Meter] = {}
     of_product: dict[str, tuple[int, ...]] = {}
     for product in products:
-        keys = tuple(sorted(product.grouped_by))
-        for metric_id, _, _ in product.metrics_over_time():
+        wanted = [
+            (metric_id, tuple(sorted(stretch.grouped_by)))
+            for stretch in key_stretches(product)
+            for metric_id, _, _ in product.metrics_over_time()
+        ]
+        for metric_id, keys in wanted:
             if (metric_id, keys) not in planned:
                 metric = catalog.metric(metric_id)
                 query = metric_query(metric, keys)
                 combined_by = _combined_by(metric, query, keys, optimisations)
                 planned[metric_id, keys] = Meter(len(planned), metric, keys, query, combined_by)
-        of_product[product.id] = tuple(
-            planned[metric_id, keys].meter_id for metric_id, _, _ in product.metrics_over_time()
-        )
+        of_product[product.id] = tuple(planned[each].meter_id for each in wanted)
     meters = tuple(planned.values())
     batches = _batches(meters, scope, rows, optimisations)
     readings = [_reading(batch, scope, rows, optimisations) for batch in batches]

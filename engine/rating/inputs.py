@@ -6,47 +6,28 @@ all of them, so that the products the stages form have room for as many whole di
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, localcontext
-from itertools import accumulate
+from decimal import Decimal
 
 import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.contract import Contract
-from engine.catalog.override import Override, OverrideSpecifier, OverrideType
+from engine.catalog.credit_type import USD_CENTS, credit_type_names
 from engine.catalog.product import Product, ProductType
-from engine.catalog.rate_card import USD_CENTS, Rate, RateType, Tier
-from engine.rating.arrow_tables import INSTANT, TEXTS, WHOLE, arrow_table
-from engine.rating.quantities import QuantityTerms, digits_of, quantity_terms
+from engine.catalog.rate_card import Price
+from engine.rating.arrow_tables import arrow_table
+from engine.rating.override_inputs import override_inputs
+from engine.rating.price_inputs import price_inputs
+from engine.rating.product_inputs import ProductMeter, finest_places, product_inputs
+from engine.rating.quantities import digits_of, quantity_terms
 from engine.values.numbers import MAX_DIGITS
-from engine.values.period import ALWAYS
 
 #: Whole digits that amounts keep at the least; prices and quantities share the other digits.
-AMOUNTWHOLE_DIGITS = 12
+AMOUNT_WHOLE_DIGITS = 12
 
 #: Decimal places that published quantities and unit prices have at the most.
 MOST_PLACES = 18
-
-
-@dataclass(frozen=True, slots=True)
-class ProductMeter:
-    """What rating must know of a meter behind a product, from `starting_at` until `ending_before`.
-
-    The meter's key values are in the order of `keys`; its values are whole numbers of 10^-places. `combined_by` says
-    how values over the segments are combined, or that the meter is read from the start of the period to each cut;
-    `one_segment` that it is billed once for the whole service period.
-    """
-
-    meter_id: int
-    keys: tuple[str, ...]
-    places: int
-    combined_by: str | None
-    one_segment: bool
-    starting_at: datetime | None = None
-    ending_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,34 +60,30 @@ def meter_inputs(meters: Sequence[tuple[int, str, str, str | None]]) -> pa.Table
 
 
 def pricing_inputs(catalog: Catalog, meters: Mapping[str, Sequence[ProductMeter]]) -> PricingInputs:
-    """Products, prices and overrides; `meters` is by product id, in the order of time, one or more for each."""
-    products = [product for product in catalog.products if product.id in meters]
-    price, multiplier, tier = _decimal_places(catalog)
-    unit_price = min(price + multiplier, MOST_PLACES)
-    most = min(MOST_PLACES, MAX_DIGITS - AMOUNTWHOLE_DIGITS - unit_price)
-    places = {product.id: max(meter.places for meter in meters[product.id]) for product in products}
-    terms = {product.id: quantity_terms(product, places[product.id], most) for product in products}
+    """Products, prices and overrides; `meters` is by product id, for the usage products that have a price."""
+    places = _decimal_places(catalog)
+    unit_price = min(places.usage_price + places.multiplier, MOST_PLACES)
+    most = min(MOST_PLACES, MAX_DIGITS - AMOUNT_WHOLE_DIGITS - unit_price)
+    terms = {
+        (product.id, number): quantity_terms(version, finest_places(meters[product.id]), most)
+        for product in catalog.products
+        if product.id in meters
+        for number, version in enumerate(product.versions())
+    }
     scales = Scales(
-        price=price,
-        multiplier=multiplier,
+        price=places.price,
+        multiplier=places.multiplier,
         unit_price=unit_price,
-        quantity=min(most, max([tier, *(each.places for each in terms.values())])),
-        value=max(places.values(), default=0),
+        quantity=min(most, max([places.tier, *(each.places for each in terms.values())])),
+        value=max((finest_places(each) for each in meters.values()), default=0),
     )
     tables = {
-        "rate_cards": arrow_table(
-            rate_card_id=(pa.string(), [each.id for each in catalog.rate_cards]),
-            currency=(pa.string(), [_currency(each.fiat_credit_type_id) for each in catalog.rate_cards]),
-            payable_places=(
-                pa.int32(),
-                [0 if each.fiat_credit_type_id == USD_CENTS else 2 for each in catalog.rate_cards],
-            ),
-        ),
-        "product_terms": _product_terms(products, meters, terms, scales),
-        "product_meters": _product_meters(products, meters),
-        **_rates(catalog, {product.id: product for product in products}),
-        **_overrides(catalog.contracts, scales),
-        "price_tiers": _price_tiers(catalog, scales),
+        "credit_types": _credit_types(catalog),
+        "rate_cards": _rate_cards(catalog),
+        "unit_conversions": _unit_conversions(catalog),
+        **product_inputs(catalog.products, meters, terms, scales.quantity, scales.value),
+        **price_inputs(catalog, scales.price, scales.quantity),
+        **override_inputs(catalog.contracts, scales.multiplier, scales.quantity),
     }
     return PricingInputs(tables, scales)
 
@@ -117,252 +94,64 @@ def rated_products(catalog: Catalog) -> tuple[Product, ...]:
     return tuple(each for each in catalog.products if each.type is ProductType.USAGE and each.id in priced)
 
 
-def _currency(credit_type_id: str) -> str:
-    return "USD (cents)" if credit_type_id == USD_CENTS else credit_type_id
+def _credit_types(catalog: Catalog) -> pa.Table:
+    """Grain: credit_type_id."""
+    names = credit_type_names(catalog.pricing_units)
+    return arrow_table(credit_type_id=(pa.string(), list(names)), credit_type_name=(pa.string(), list(names.values())))
 
 
-def _decimal_places(catalog: Catalog) -> tuple[int, int, int]:
-    """The most decimal places among prices, multipliers and tier bounds."""
-    prices, multipliers, sizes = [0], [0], [0]
-    tiers: list[Tier] = []
-    for rate in catalog.rates:
-        if rate.price is not None:
-            prices.append(digits_of(rate.price)[1])
-        tiers += rate.tiers
-    for contract in catalog.contracts:
-        for override in contract.overrides:
-            if override.multiplier is not None:
-                multipliers.append(digits_of(override.multiplier)[1])
-            if override.overwrite_rate is not None:
-                if override.overwrite_rate.price is not None:
-                    prices.append(digits_of(override.overwrite_rate.price)[1])
-                tiers += override.overwrite_rate.tiers
-    prices += [digits_of(tier.price)[1] for tier in tiers]
-    sizes += [digits_of(tier.size)[1] for tier in tiers if tier.size is not None]
-    return max(prices), max(multipliers), max(sizes)
-
-
-def _product_terms(
-    products: Sequence[Product],
-    meters: Mapping[str, Sequence[ProductMeter]],
-    terms: Mapping[str, QuantityTerms],
-    scales: Scales,
-) -> pa.Table:
-    metered = [meters[product.id][0] for product in products]
-    places = [max(meter.places for meter in meters[product.id]) for product in products]
-    converted = [terms[product.id] for product in products]
-    whole = {
-        name: (
-            WHOLE,
-            [None if getattr(each, name) is None else Decimal(getattr(each, name)) for each in converted],
-        )
-        for name in ("multiplier", "divisor", "rounding_unit", "quantity_divisor")
-    }
+def _rate_cards(catalog: Catalog) -> pa.Table:
+    """Grain: rate_card_id."""
+    cards = catalog.rate_cards
     return arrow_table(
-        product_no=(pa.int32(), range(len(products))),
-        product_id=(pa.string(), [each.id for each in products]),
-        product_name=(pa.string(), [each.name for each in products]),
-        tags=(TEXTS, [list(each.tags) for each in products]),
-        pricing_keys=(TEXTS, [list(each.pricing_group_key) for each in products]),
-        presentation_keys=(TEXTS, [list(each.presentation_group_key) for each in products]),
-        pricing_positions=(
-            pa.list_(pa.int64()),
-            [_positions(p.pricing_group_key, m) for p, m in zip(products, metered, strict=True)],
-        ),
-        presentation_positions=(
-            pa.list_(pa.int64()),
-            [_positions(p.presentation_group_key, m) for p, m in zip(products, metered, strict=True)],
-        ),
-        no_key_values=(TEXTS, [[None] * len(each.keys) for each in metered]),
-        rounding_method=(pa.string(), [each.rounding_method for each in converted]),
-        quantity_unit=(
-            pa.decimal128(MAX_DIGITS, scales.quantity),
-            [Decimal(1).scaleb(-each.places) for each in converted],
-        ),
-        value_unit=(
-            pa.decimal128(MAX_DIGITS, scales.value),
-            [Decimal(1).scaleb(-each) for each in places],
-        ),
-        **whole,
+        rate_card_id=(pa.string(), [each.id for each in cards]),
+        credit_type_id=(pa.string(), [each.fiat_credit_type_id for each in cards]),
+        payable_places=(pa.int32(), [0 if each.fiat_credit_type_id == USD_CENTS else 2 for each in cards]),
     )
 
 
-def _product_meters(products: Sequence[Product], meters: Mapping[str, Sequence[ProductMeter]]) -> pa.Table:
-    """Grain: product_id, starting_at. A metered value times `value_factor` is in the product's finest unit."""
-    rows = [
-        (product.id, meter, 10 ** (max(each.places for each in meters[product.id]) - meter.places))
-        for product in products
-        for meter in meters[product.id]
-    ]
+def _unit_conversions(catalog: Catalog) -> pa.Table:
+    """What a custom pricing unit is worth on a rate card. Grain: rate_card_id, credit_type_id."""
+    conversions = [(card.id, each) for card in catalog.rate_cards for each in card.credit_type_conversions]
     return arrow_table(
-        product_id=(pa.string(), [product_id for product_id, _, _ in rows]),
-        meter_id=(pa.int32(), [meter.meter_id for _, meter, _ in rows]),
-        combined_by=(pa.string(), [meter.combined_by for _, meter, _ in rows]),
-        one_segment=(pa.bool_(), [meter.one_segment for _, meter, _ in rows]),
-        value_factor=(WHOLE, [Decimal(factor) for _, _, factor in rows]),
-        starting_at=(INSTANT, [meter.starting_at or ALWAYS.starting_at for _, meter, _ in rows]),
-        ending_before=(INSTANT, [meter.ending_before or ALWAYS.ending_before for _, meter, _ in rows]),
-    )
-
-
-def _positions(key: Iterable[str], meter: ProductMeter) -> list[int]:
-    """Where each property of a product's key stands among the meter's key values, counting from 1 as SQL does."""
-    return [meter.keys.index(name) + 1 for name in key]
-
-
-def _rates(catalog: Catalog, products: Mapping[str, Product]) -> dict[str, pa.Table]:
-    numbered = [(number, rate) for number, rate in enumerate(catalog.rates) if rate.product_id in products]
-    rates = [rate for _, rate in numbered]
-    boundaries = sorted(
-        {
-            (rate.rate_card_id, rate.product_id, moment)
-            for rate in rates
-            for moment in (rate.starting_at, rate.ending_before)
-            if moment is not None
-        }
-    )
-    card_products = sorted({(rate.rate_card_id, rate.product_id) for rate in rates})
-    return {
-        "rates": arrow_table(
-            rate_no=(pa.int64(), [number for number, _ in numbered]),
-            rate_id=(pa.string(), [each.id for each in rates]),
-            rate_card_id=(pa.string(), [each.rate_card_id for each in rates]),
-            product_id=(pa.string(), [each.product_id for each in rates]),
-            starting_at=(INSTANT, [each.starting_at for each in rates]),
-            ending_before=(INSTANT, [each.ending_before for each in rates]),
-            entitled=(pa.bool_(), [each.entitled for each in rates]),
-            pricing_values=(TEXTS, [_pricing_values(each, products[each.product_id]) for each in rates]),
+        rate_card_id=(pa.string(), [card for card, _ in conversions]),
+        credit_type_id=(pa.string(), [each.custom_credit_type_id for _, each in conversions]),
+        fiat_per_custom_credit=(
+            pa.decimal128(MAX_DIGITS, MOST_PLACES),
+            [each.fiat_per_custom_credit for _, each in conversions],
         ),
-        "rate_boundaries": arrow_table(
-            rate_card_id=(pa.string(), [card for card, _, _ in boundaries]),
-            product_id=(pa.string(), [product for _, product, _ in boundaries]),
-            boundary_at=(INSTANT, [moment for _, _, moment in boundaries]),
-        ),
-        "rate_card_products": arrow_table(
-            rate_card_id=(pa.string(), [card for card, _ in card_products]),
-            product_id=(pa.string(), [product for _, product in card_products]),
-        ),
-    }
-
-
-def _pricing_values(rate: Rate, product: Product) -> list[str] | None:
-    """A rate's pricing group values in the product's key order; None for a default rate."""
-    values = dict(rate.pricing_group_values)
-    return [values[name] for name in product.pricing_group_key] if values else None
-
-
-def _overrides(contracts: Sequence[Contract], scales: Scales) -> dict[str, pa.Table]:
-    owned = [(contract.id, override) for contract in contracts for override in contract.overrides]
-    overrides = [override for _, override in owned]
-    boundaries = [
-        (number, moment)
-        for number, override in enumerate(overrides)
-        for moment in (override.starting_at, override.ending_before)
-        if moment is not None
-    ]
-    return {
-        "overrides": arrow_table(
-            override_no=(pa.int64(), range(len(owned))),
-            override_id=(pa.string(), [each.id for each in overrides]),
-            override_type=(
-                pa.string(),
-                [None if each.type is None else each.type.value for each in overrides],
-            ),
-            multiplier=(
-                pa.decimal128(MAX_DIGITS, scales.multiplier),
-                [each.multiplier for each in overrides],
-            ),
-            entitled=(pa.bool_(), [each.entitled for each in overrides]),
-            priority=(pa.int64(), [each.priority for each in overrides]),
-            starting_at=(INSTANT, [each.starting_at for each in overrides]),
-            ending_before=(INSTANT, [each.ending_before for each in overrides]),
-        ),
-        "override_boundaries": arrow_table(
-            override_no=(pa.int64(), [number for number, _ in boundaries]),
-            boundary_at=(INSTANT, [moment for _, moment in boundaries]),
-        ),
-        "override_targets": _override_targets(owned),
-    }
-
-
-def _override_targets(owned: Sequence[tuple[str, Override]]) -> pa.Table:
-    targets = [
-        (number, position, contract_id, target)
-        for number, (contract_id, override) in enumerate(owned)
-        for position, target in enumerate(_targets(override))
-    ]
-    return arrow_table(
-        override_no=(pa.int64(), [number for number, _, _, _ in targets]),
-        target_no=(pa.int64(), [position for _, position, _, _ in targets]),
-        contract_id=(pa.string(), [contract_id for _, _, contract_id, _ in targets]),
-        product_id=(pa.string(), [target.product_id for _, _, _, target in targets]),
-        any_tags=(TEXTS, [target.any_tags for _, _, _, target in targets]),
-        all_tags=(TEXTS, [target.all_tags for _, _, _, target in targets]),
-        pricing_pairs=(TEXTS, [target.pricing_pairs for _, _, _, target in targets]),
-        presentation_pairs=(TEXTS, [target.presentation_pairs for _, _, _, target in targets]),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class _Target:
-    """One way an override can match; None asks for nothing."""
+class _Places:
+    """The most decimal places among all prices, the prices of usage, multipliers, and tier bounds."""
 
-    product_id: str | None = None
-    any_tags: list[str] | None = None
-    all_tags: list[str] | None = None
-    pricing_pairs: list[str] | None = None
-    presentation_pairs: list[str] | None = None
-
-
-def _targets(override: Override) -> list[_Target]:
-    if override.override_specifiers:
-        return [_specified(specifier) for specifier in override.override_specifiers]
-    tags = override.applicable_product_tags
-    return [_Target(product_id=override.product_id, any_tags=list(tags) if tags else None)]
+    price: int
+    usage_price: int
+    multiplier: int
+    tier: int
 
 
-def _specified(specifier: OverrideSpecifier) -> _Target:
-    return _Target(
-        product_id=specifier.product_id,
-        all_tags=list(specifier.product_tags) or None,
-        pricing_pairs=_pairs(specifier.pricing_group_values),
-        presentation_pairs=_pairs(specifier.presentation_group_values),
-    )
-
-
-def _pairs(values: Iterable[tuple[str, str]]) -> list[str] | None:
-    """Group values as the `name=value` texts of the macro `named_values`; None when there are none."""
-    return [f"{name}\x1f{value}" for name, value in values] or None
-
-
-def _price_tiers(catalog: Catalog, scales: Scales) -> pa.Table:
-    """Grain: (rate_no or override_no), tier_level. A FLAT price is one tier without level or bounds."""
-    rows: list[tuple[int | None, int | None, int | None, Decimal | None, Decimal | None, Decimal]] = []
-    for rate_no, rate in enumerate(catalog.rates):
-        rows += [(rate_no, None, *tier) for tier in _tiers(rate.rate_type, rate.price, rate.tiers)]
+def _decimal_places(catalog: Catalog) -> _Places:
+    usage = {product.id for product in catalog.products if product.type is ProductType.USAGE}
     overrides = [override for contract in catalog.contracts for override in contract.overrides]
-    for override_no, override in enumerate(overrides):
-        own = override.overwrite_rate
-        if override.type is OverrideType.OVERWRITE and own is not None:
-            rows += [(None, override_no, *tier) for tier in _tiers(own.rate_type, own.price, own.tiers)]
-    bound = pa.decimal128(MAX_DIGITS, scales.quantity)
-    return arrow_table(
-        rate_no=(pa.int64(), [row[0] for row in rows]),
-        override_no=(pa.int64(), [row[1] for row in rows]),
-        tier_level=(pa.int32(), [row[2] for row in rows]),
-        tier_starting_at=(bound, [row[3] for row in rows]),
-        tier_ending_at=(bound, [row[4] for row in rows]),
-        price=(pa.decimal128(MAX_DIGITS, scales.price), [row[5] for row in rows]),
+    overwrites = [override.overwrite_rate for override in overrides if override.overwrite_rate is not None]
+    usage_prices: list[Price] = [rate for rate in catalog.rates if rate.product_id in usage]
+    usage_prices += [each for each in overwrites if not each.rate_type.is_percentage]
+    tiers = [tier for priced in (*catalog.rates, *overwrites) for tier in priced.tiers]
+    override_tiers = [tier for override in overrides for tier in override.tiers]
+    return _Places(
+        price=_most(_numbers_of((*catalog.rates, *overwrites))),
+        usage_price=_most(_numbers_of(usage_prices)),
+        multiplier=_most({each.multiplier for each in overrides} | {tier.multiplier for tier in override_tiers}),
+        tier=_most({tier.size for tier in tiers} | {tier.size for tier in override_tiers}),
     )
 
 
-def _tiers(
-    rate_type: RateType, price: Decimal | None, tiers: Sequence[Tier]
-) -> list[tuple[int | None, Decimal | None, Decimal | None, Decimal]]:
-    """(level, lower bound exclusive, upper bound inclusive, price); the first and the last are open to infinity."""
-    if rate_type is RateType.FLAT:
-        assert price is not None
-        return [(None, None, None, price)]
-    with localcontext(prec=2 * MAX_DIGITS):
-        bounds = [None, *accumulate(tier.size for tier in tiers[:-1] if tier.size is not None), None]
-    return [(level, bounds[level - 1], bounds[level], tier.price) for level, tier in enumerate(tiers, start=1)]
+def _numbers_of(prices: Sequence[Price]) -> set[Decimal | None]:
+    return {each.price for each in prices} | {tier.price for each in prices for tier in each.tiers}
+
+
+def _most(numbers: set[Decimal | None]) -> int:
+    return max((digits_of(each)[1] for each in numbers if each is not None), default=0)

@@ -24,6 +24,12 @@ CREATE OR REPLACE TEMP MACRO in_units(whole, unit) AS whole::DECIMAL(38, 0) * un
 CREATE OR REPLACE TEMP MACRO publishable(number) AS
     CASE WHEN try_cast(number AS DECIMAL(38, 18)) IS NOT NULL THEN number END;
 
+-- A number with 18 places, exactly; NULL when it has more of them, or more whole digits than a published one.
+CREATE OR REPLACE TEMP MACRO exactly_18(number) AS
+    CASE WHEN try_cast(try_cast(number AS DECIMAL(38, 18)) AS DECIMAL(38, 26)) = number::DECIMAL(38, 26)
+        THEN try_cast(number AS DECIMAL(38, 18))
+    END;
+
 -- Group values in text: as name=value pairs to search, and as a JSON object in key order to show.
 CREATE OR REPLACE TEMP MACRO named_values(names, group_values) AS
     list_transform(list_zip(names, group_values), lambda pair : pair[1] || chr(31) || pair[2]);
@@ -43,3 +49,30 @@ CREATE OR REPLACE TEMP MACRO derived_id(kind, parts) AS
     uuid5_of_digest(sha1(
         from_hex('6f7bd1b09a0f5f0c8a55d0cb111d0001') || encode(kind || chr(31) || array_to_string(parts, chr(31)))
     ));
+
+-- n / d for whole numbers that are not negative, d above zero. Exactly, in units of 10^-18, or NULL when it has more
+-- places; or rounded once to units of 10^-places, where places below zero are tens, hundreds and so on.
+CREATE OR REPLACE TEMP MACRO exact_quotient(n, d) AS
+    CASE WHEN power_of_ten(18) % d = 0 THEN n * (power_of_ten(18) // d) END;
+CREATE OR REPLACE TEMP MACRO rounded_quotient(n, d, method, places) AS
+    list_transform(list_transform([struct_pack(
+        whole := n,
+        divisor := d * power_of_ten(greatest(-places, 0)),
+        unit := power_of_ten(greatest(places, 0)),
+        method := method
+    )], lambda s : struct_pack(
+        quotient := (s.whole // s.divisor) * s.unit + ((s.whole % s.divisor) * s.unit) // s.divisor,
+        remainder := ((s.whole % s.divisor) * s.unit) % s.divisor,
+        divisor := s.divisor,
+        method := s.method
+    )), lambda s : CASE s.method
+        WHEN 'HALF_UP' THEN s.quotient + CASE WHEN s.remainder >= s.divisor - s.remainder THEN 1 ELSE 0 END
+        WHEN 'CEILING' THEN s.quotient + CASE WHEN s.remainder > 0 THEN 1 ELSE 0 END
+        WHEN 'FLOOR' THEN s.quotient
+    END)[1];
+
+-- A whole number of 10^-places as a decimal of 18 places, exactly; NULL when it has more.
+CREATE OR REPLACE TEMP MACRO in_places(whole, places) AS
+    CASE WHEN places <= 18
+        THEN in_units(whole * power_of_ten(18 - places), 0.000000000000000001::DECIMAL(18, 18))
+    END;

@@ -13,23 +13,34 @@ from importlib.resources import files
 
 from sqlglot import exp, parse_one
 
-#: The tables the stages start from; `engine.rating.inputs` makes all but the last, which metering fills.
+#: The tables the stages start from; `engine.rating` makes all but the last, which metering fills.
 INPUTS = (
     "billing_period",
     "breakdown_windows",
     "contracts",
+    "credit_types",
     "customers",
-    "override_boundaries",
-    "override_targets",
-    "overrides",
     "meters",
+    "minimums",
+    "override_targets",
+    "override_tiers",
+    "overrides",
     "price_tiers",
     "product_meters",
+    "product_stretches",
+    "product_taggings",
+    "product_terms",
+    "products",
+    "quantity_boundaries",
     "rate_boundaries",
     "rate_card_products",
     "rate_cards",
-    "product_terms",
+    "rate_values",
     "rates",
+    "scheduled_charges",
+    "subscription_quantities",
+    "subscriptions",
+    "unit_conversions",
     "metered",
 )
 
@@ -53,25 +64,53 @@ class Stage:
         return frozenset(table.name for table in tree.find_all(exp.Table)) - own
 
 
-_GROUP_SEGMENT = (
+_GROUP = ("product_period_no", "pricing_values", "presentation_values", "starting_at")
+
+_PRICED = (
     "contract_id",
     "product_id",
-    "period_starting_at",
+    "billing_frequency",
+    "pricing_key_no",
+    "pricing_values",
+    "presentation_values",
+    "priced_at",
+)
+
+_UNBILLED = (
+    "contract_id",
+    "product_id",
+    "pricing_group_values",
+    "presentation_group_values",
+    "starting_at",
+    "subscription_id",
+)
+
+_LINE = (
+    "invoice_id",
+    "type",
+    "product_id",
+    "line_key",
     "pricing_values",
     "presentation_values",
     "starting_at",
+    "tier_level",
+    "override_tier_level",
 )
 
-_UNBILLED = ("contract_id", "product_id", "pricing_group_values", "presentation_group_values", "starting_at")
-
-#: The first stage needs nothing but contracts, and tells which days of events matter.
-STATEMENTS = Stage("statement_periods", ("contract_id", "period_starting_at"))
+#: The first stages need nothing but contracts, and tell which days of events matter.
+STATEMENTS = (
+    Stage("statement_windows", ("contract_id", "period_starting_at")),
+    Stage("statement_periods", ("contract_id", "period_starting_at")),
+)
 
 #: What has to be known before events are read: which windows of which customers.
 SCHEDULING = (
-    Stage("usage_products", ("product_id",)),
-    Stage("override_reach", ("override_no", "target_no", "product_id")),
-    # Numbers for what the stages up to usage group by, given once.
+    Stage("product_versions", ("product_id", "version_no")),
+    Stage("override_reach", ("override_no", "target_no", "product_id", "tagging_no")),
+    # Composite charges cut the lines of their members, so their own cuts come first.
+    Stage("composite_members", ("composite_id", "product_id", "starting_at")),
+    Stage("composite_segments", ("contract_id", "product_id", "period_starting_at", "segment_no")),
+    # Numbers for what the stages up to price group by, given once.
     Stage("product_periods", ("product_period_no",)),
     Stage("segments", ("product_period_no", "segment_no")),
     # Before and after a swap a product has two meters, and each is read up to every cut.
@@ -84,19 +123,35 @@ SCHEDULING = (
 RATING = (
     # Quantities before prices: tiers are chosen by the converted, rounded quantity.
     Stage("cut_values", ("product_period_no", "segment_no", "key_values")),
-    Stage("usage", ("contract_id", "product_id", "period_starting_at", "key_values", "segment_no")),
-    Stage("convert_and_round", _GROUP_SEGMENT),
+    Stage("usage", ("product_period_no", "key_values", "segment_no")),
+    Stage("convert_and_round", _GROUP),
+    Stage("subscription_parts", ("subscription_no", "priced_at", "starting_at")),
+    # Usage, composite charges and subscriptions are priced by the same two stages.
+    Stage("priced_groups", _PRICED),
     # The list price before overrides, because a multiplier multiplies it.
-    Stage("match_rates", ("rate_card_id", "product_id", "pricing_values", "priced_at")),
     Stage(
-        "choose_overrides",
-        ("contract_id", "product_id", "pricing_values", "presentation_values", "priced_at"),
+        "match_rates",
+        ("rate_card_id", "product_id", "billing_frequency", "pricing_key_no", "pricing_values", "priced_at"),
     ),
+    Stage("choose_overrides", _PRICED),
+    Stage("prices_in_force", _PRICED),
     # Merged before pricing, so that a cut which changes nothing for a group leaves no trace on its invoice.
-    Stage("settle", _GROUP_SEGMENT),
-    Stage("price", (*_GROUP_SEGMENT, "tier_level")),
+    Stage("settle", _GROUP),
+    Stage("price", (*_GROUP, "tier_level", "override_tier_level")),
+    # Before usage is added up for a share of it, what cannot be added up exactly is set aside.
+    Stage("parked_usage", ("contract_id", "product_id", "detail")),
+    Stage("composite_settle", ("contract_id", "product_id", "period_starting_at", "starting_at")),
+    Stage("composite_lines", ("invoice_id", "product_id", "line_key")),
+    Stage("subscription_lines", ("invoice_id", "line_key")),
+    Stage("subscription_unbilled", ("contract_id", "product_id", "starting_at", "ending_before", "subscription_no")),
+    Stage("scheduled_lines", ("invoice_id", "line_key")),
+    Stage("scheduled_invoices", ("invoice_id",)),
+    # All that is charged, before what custom pricing units add up to is turned into money.
+    Stage("charges", _LINE),
+    Stage("conversion_lines", ("invoice_id", "converted_credit_type_id")),
     # Nothing is published for a contract that has even one amount outside the exact range.
     Stage("parked", ("contract_id", "product_id", "detail")),
+    Stage("consolidations", ("invoice_id", "source_invoice_id")),
     Stage("line_items", ("id",)),
     Stage("invoices", ("id",)),
     Stage("unbilled", _UNBILLED),
@@ -104,15 +159,18 @@ RATING = (
     Stage("not_entitled", _UNBILLED),
 )
 
-STAGES = (STATEMENTS, *SCHEDULING, *RATING)
+STAGES = (*STATEMENTS, *SCHEDULING, *RATING)
 
 #: Queries over the finished tables that must return no row; each row returned is a violation (DESIGN §8).
 CHECKS = (
     "amounts_are_products",
+    "composites_account_for_spend",
+    "consolidations_are_sums",
     "invoices_are_sums",
     "lines_do_not_overlap",
     "lines_lie_in_their_invoice",
     "quantities_are_conserved",
+    "units_are_converted",
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.catalog.product import ConversionOperation, Product
+from engine.catalog.product import ConversionOperation, ProductVersion
 from engine.values.numbers import QUOTIENT_PLACES
 
 
@@ -33,8 +33,8 @@ def digits_of(number: Decimal) -> tuple[int, int]:
     return (whole * 10**exponent, 0) if exponent > 0 else (whole, -exponent)
 
 
-def quantity_terms(product: Product, value_places: int, most_places: int) -> QuantityTerms:
-    """The terms of a product whose meter counts in units of 10^-value_places.
+def quantity_terms(product: ProductVersion, value_places: int, most_places: int) -> QuantityTerms:
+    """The terms of a product as it is at some time, whose meters count in units of 10^-value_places.
 
     A quantity with nonzero digits past `most_places` cannot be held; its contract will be parked, not cut short.
     """
@@ -53,7 +53,7 @@ def quantity_terms(product: Product, value_places: int, most_places: int) -> Qua
     return QuantityTerms(multiplier, divisor, method, unit, quantity_divisor, places)
 
 
-def _conversion(product: Product, value_places: int) -> tuple[int, int | None, int]:
+def _conversion(product: ProductVersion, value_places: int) -> tuple[int, int | None, int]:
     """(multiplier, divisor, decimal places of the converted value)."""
     conversion = product.quantity_conversion
     if conversion is None:

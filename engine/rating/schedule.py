@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.contract import Contract, UsageFilter
+from engine.catalog.fields import TextMap
+from engine.catalog.hierarchy import HierarchyConfiguration, Payer
 from engine.rating.arrow_tables import INSTANT, arrow_table
 from engine.values.period import ALWAYS, Period
 
@@ -27,6 +30,7 @@ def schedule_inputs(catalog: Catalog, period: Period, breakdown: Sequence[dateti
         "customers": arrow_table(
             customer_id=(pa.string(), [each.id for each in catalog.customers]),
             customer_name=(pa.string(), [each.name for each in catalog.customers]),
+            custom_fields=(pa.string(), [_json(each.custom_fields) for each in catalog.customers]),
         ),
         "customer_aliases": arrow_table(
             alias=(pa.string(), [alias for alias, _ in aliases]),
@@ -41,18 +45,48 @@ def schedule_inputs(catalog: Catalog, period: Period, breakdown: Sequence[dateti
 def _contracts(contracts: Sequence[Contract]) -> pa.Table:
     schedules = [each.usage_statement_schedule for each in contracts]
     numbers = _usage_filter_numbers(contracts)
+    families = [each.hierarchy_configuration for each in contracts]
+    customer_of = {each.id: each.customer_id for each in contracts}
     return arrow_table(
         contract_id=(pa.string(), [each.id for each in contracts]),
         customer_id=(pa.string(), [each.customer_id for each in contracts]),
         rate_card_id=(pa.string(), [each.rate_card_id for each in contracts]),
         starting_at=(INSTANT, [each.starting_at for each in contracts]),
-        ending_before=(INSTANT, [each.ending_before for each in contracts]),
+        ending_before=(INSTANT, [each.ending_before or ALWAYS.ending_before for each in contracts]),
         frequency=(pa.string(), [each.frequency.value for each in schedules]),
         schedule_day=(pa.string(), [each.day.value for each in schedules]),
         billing_anchor_date=(INSTANT, [each.billing_anchor_date for each in schedules]),
         override_scheme=(pa.string(), [each.multiplier_override_prioritization.value for each in contracts]),
         usage_filter_no=(pa.int32(), [numbers.get(each.usage_filter) for each in contracts]),
+        consolidates_charges=(pa.bool_(), [each.scheduled_charges_on_usage_invoices is not None for each in contracts]),
+        concatenates_children=(pa.bool_(), [bool(each and each.concatenates) for each in families]),
+        consolidated_into=(pa.string(), [_consolidated_into(each) for each in families]),
+        payer_customer_id=(
+            pa.string(),
+            [_payer(each, customer_of) for each in contracts],
+        ),
+        net_payment_terms_days=(pa.int64(), [each.net_payment_terms_days for each in contracts]),
+        custom_fields=(pa.string(), [_json(each.custom_fields) for each in contracts]),
     )
+
+
+def _consolidated_into(family: HierarchyConfiguration | None) -> str | None:
+    """The contract on whose consolidated invoice a child's usage invoices stand, too."""
+    if family is None or family.parent is None or not family.consolidates:
+        return None
+    return family.parent.contract_id
+
+
+def _payer(contract: Contract, customer_of: Mapping[str, str]) -> str:
+    """Who pays: the customer, or the one of the parent contract."""
+    family = contract.hierarchy_configuration
+    if family is None or family.parent is None or family.payer is not Payer.PARENT:
+        return contract.customer_id
+    return customer_of[family.parent.contract_id]
+
+
+def _json(fields: TextMap) -> str:
+    return json.dumps(dict(fields), ensure_ascii=False)
 
 
 def _usage_filter_numbers(contracts: Sequence[Contract]) -> dict[tuple[UsageFilter, ...], int]:

@@ -127,6 +127,7 @@ def _statement_periods(
     executor = DuckDBExecutor(connection)
     for name, table in schedule_inputs(catalog, Period(moment, moment + _PAST_EVERY_PERIOD)).items():
         executor.load(name, table)
-    executor.run_stage(STATEMENTS)
+    for stage in STATEMENTS:
+        executor.run_stage(stage)
     rows = connection.execute(fixed_sql(__package__, "statement_period_of"), {"moment": moment}).fetchall()
     return {contract_id: Period(starting_at, ending_before) for contract_id, starting_at, ending_before in rows}

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.product import Product, ProductType
+from engine.catalog.product import Product, ProductType, ProductVersion
 from engine.metrics.meter import metric_query
 from engine.reports.customer_contracts import ContractOfEvent
 from engine.reports.event_probe import EventProbe
@@ -65,8 +65,9 @@ def billed(
         for product in _products(catalog, contract.contract.rate_card_id):
             match = matched.get(metric_at(product, event.timestamp))
             if match is not None:
-                values = _group_values(match, product, probe) if lookup.needs_groups else []
-                yield EventOnInvoice(contract, product, *lookup.outcome(product, values))
+                version = product.version_at(event.timestamp)
+                values = _group_values(match, version, probe) if lookup.needs_groups else []
+                yield EventOnInvoice(contract, product, *lookup.outcome(product.id, version, values))
 
 
 def metric_at(product: Product, moment: datetime) -> str:
@@ -99,7 +100,9 @@ class _Lookup:
     def needs_groups(self) -> bool:
         return self.settled is None
 
-    def outcome(self, product: Product, values: list[Mapping[str, str | None]]) -> tuple[str, str | None]:
+    def outcome(
+        self, product_id: str, version: ProductVersion, values: list[Mapping[str, str | None]]
+    ) -> tuple[str, str | None]:
         """The outcome for a product whose group values the event has, and the invoice when it is on one."""
         if self.settled is not None:
             return self.settled, None
@@ -107,7 +110,7 @@ class _Lookup:
             return "not_entirely_known", None
         for name, outcome in _LISTED.items():
             for row in self.rows[name]:
-                if row["product_id"] == product.id and any(_is_group(row, product, each) for each in values):
+                if row["product_id"] == product_id and any(_is_group(row, version, each) for each in values):
                     invoice = row.get("invoice_id")
                     return outcome, None if invoice is None else str(invoice)
         return "on_no_line", None
@@ -136,26 +139,27 @@ class _Lookup:
                 pc.greater(table.column("ending_before").cast(pa.timestamp("us")), moment),
             ),
         )
-        return list(table.filter(mine).to_pylist())
+        # A consolidated invoice only repeats the lines of others.
+        return [row for row in table.filter(mine).to_pylist() if row.get("origin_line_item_id") is None]
 
 
-def _group_values(match: MetricMatch, product: Product, probe: EventProbe) -> list[Mapping[str, str | None]]:
+def _group_values(match: MetricMatch, version: ProductVersion, probe: EventProbe) -> list[Mapping[str, str | None]]:
     """The product's group values as the metric gives them for this event alone; none when it gives no row for it."""
-    query = metric_query(match.metric, product.grouped_by)
+    query = metric_query(match.metric, version.grouped_by)
     spelt = {column.lower(): position for position, column in enumerate(query.columns)}
     exact = {column: position for position, column in enumerate(query.columns)}
     found: list[Mapping[str, str | None]] = []
     for row in probe.rows(query):
-        values = {key: row[exact.get(key, spelt[key.lower()])] for key in product.grouped_by}
+        values = {key: row[exact.get(key, spelt[key.lower()])] for key in version.grouped_by}
         found.append({key: None if value is None else str(value) for key, value in values.items()})
     return found
 
 
-def _is_group(row: Mapping[str, object], product: Product, values: Mapping[str, str | None]) -> bool:
+def _is_group(row: Mapping[str, object], version: ProductVersion, values: Mapping[str, str | None]) -> bool:
     """Whether a published row is of these group values."""
     pricing = json.loads(str(row["pricing_group_values"]))
     presentation = json.loads(str(row["presentation_group_values"]))
     return bool(
-        pricing == {key: values[key] for key in product.pricing_group_key}
-        and presentation == {key: values[key] for key in product.presentation_group_key}
+        pricing == {key: values[key] for key in version.pricing_group_key}
+        and presentation == {key: values[key] for key in version.presentation_group_key}
     )

@@ -33,9 +33,9 @@ MISTAKES = (
     Mistake(
         "later contract feature",
         "    usage_statement_schedule: {frequency: MONTHLY}\n",
-        ("    commits: [{type: prepaid}]\n    discounts: [{name: x}]\n    credits: []\n"),
+        ("    commits: [{type: prepaid}]\n    spend_trackers: [{alias: x}]\n    credits: []\n"),
         "42:5: duckbill does not bill commits yet; remove it",
-        "43:5: duckbill does not bill discounts yet; remove it",
+        "43:5: duckbill does not bill spend_trackers yet; remove it",
     ),
     Mistake(
         "CUSTOM_DATE without anchor",
@@ -109,12 +109,6 @@ MISTAKES = (
         "        type: MULTIPLIER\n        multiplier: 0.9\n",
         "",
         "44:9: an override changes nothing; give it a type, or entitled",
-    ),
-    Mistake(
-        "TIERED override",
-        "type: MULTIPLIER",
-        "type: tiered",
-        "45:15: duckbill does not bill type TIERED yet; use MULTIPLIER or OVERWRITE",
     ),
     Mistake(
         "commit-specific override",

@@ -19,12 +19,6 @@ MISTAKES = (
         "35:1: unknown section 'custmers'; did you mean 'customers'?",
     ),
     Mistake(
-        "later section",
-        "customers:\n",
-        "packages:\n  - name: p\ncustomers:\n",
-        "35:1: duckbill does not bill packages yet; write out the contracts",
-    ),
-    Mistake(
         "unknown key",
         "    ingest_aliases: [acme]",
         "    ingest_alias: [acme]",

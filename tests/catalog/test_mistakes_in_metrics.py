@@ -96,7 +96,7 @@ MISTAKES = (
         "metric on a fixed product",
         "    type: FIXED\n",
         "    type: FIXED\n    billable_metric: tokens\n",
-        "19:5: only a USAGE product takes billable_metric_id; remove it",
+        "21:22: only a USAGE product takes billable_metric_id; remove it",
     ),
     Mistake(
         "factor zero",

@@ -100,10 +100,63 @@ MISTAKES = (
         "26:79: billable_metric_id and billable_metric are both given; keep one of them",
     ),
     Mistake(
-        "no metric",
+        "nothing",
         TAGS,
         updates("[{starting_at: 2026-03-01T00:00:00Z}]"),
-        "26:15: missing key 'billable_metric_id'; add it",
+        "26:15: an update changes nothing; give it one of name, tags, billable_metric_id, quantity_conversion, "
+        "quantity_rounding, pricing_group_key, presentation_group_key, composite_product_ids, composite_tags",
+    ),
+    Mistake(
+        "only nulls",
+        TAGS,
+        updates("[{starting_at: 2026-03-01T00:00:00Z, tags: null, quantity_conversion: ~}]"),
+        "26:15: an update changes nothing; give it one of name, tags, billable_metric_id, quantity_conversion, "
+        "quantity_rounding, pricing_group_key, presentation_group_key, composite_product_ids, composite_tags",
+    ),
+    Mistake(
+        "conversion that is neither one nor none",
+        TAGS,
+        updates("[{starting_at: 2026-03-01T00:00:00Z, quantity_conversion: nil}]"),
+        "26:72: quantity_conversion: expected a mapping, found the text 'nil'",
+    ),
+    Mistake(
+        "half a conversion",
+        TAGS,
+        updates("[{starting_at: 2026-03-01T00:00:00Z, quantity_conversion: {conversion_factor: 0}}]"),
+        "26:72: missing key 'operation'; add it",
+    ),
+    Mistake(
+        "conversion by zero",
+        TAGS,
+        updates(
+            "\n      - starting_at: 2026-03-01T00:00:00Z"
+            "\n        quantity_conversion: {conversion_factor: 0, operation: divide}"
+        ),
+        "28:50: conversion_factor must be greater than 0",
+    ),
+    Mistake(
+        "a key twice",
+        TAGS,
+        updates("[{starting_at: 2026-03-01T00:00:00Z, pricing_group_key: [model, model]}]"),
+        "26:70: pricing_group_key names a property twice; name it once",
+    ),
+    Mistake(
+        "members of a product that has none",
+        TAGS,
+        updates("[{starting_at: 2026-03-01T00:00:00Z, composite_products: [Calls], composite_tags: []}]"),
+        "26:71: only a COMPOSITE product takes composite_product_ids; remove it",
+        "26:96: only a COMPOSITE product takes composite_tags; remove it",
+    ),
+    Mistake(
+        "a new key that the metric does not group by",
+        TAGS,
+        updates(
+            "\n      - {starting_at: 2026-03-01T00:00:00Z, name: Words}"
+            "\n      - {starting_at: 2026-04-01T00:00:00Z, pricing_group_key: [region]}"
+            "\n      - {starting_at: 2026-05-01T00:00:00Z, name: Tokens}"
+        ),
+        "28:64: no group key of metric 'tokens' holds region, user_id together; give the metric group_keys: "
+        "[[region, user_id]]",
     ),
     Mistake(
         "no time",
@@ -133,7 +186,7 @@ MISTAKES = (
         "unknown key",
         TAGS,
         updates("[{starting_at: 2026-03-01T00:00:00Z, billable_metric: tokens, conversion: 3}]"),
-        "26:76: unknown key 'conversion'; known: 'billable_metric', 'billable_metric_id', 'starting_at'",
+        "26:76: unknown key 'conversion'; did you mean 'quantity_conversion'?",
     ),
     Mistake(
         "misspelt key",
@@ -143,30 +196,10 @@ MISTAKES = (
         "26:16: unknown key 'starting_on'; did you mean 'starting_at'?",
     ),
     Mistake(
-        "what else may be updated in Metronome",
-        TAGS,
-        updates(
-            "\n      - starting_at: 2026-03-01T00:00:00Z"
-            "\n        billable_metric: tokens"
-            "\n        name: Words"
-            "\n        tags: [words]"
-            "\n        quantity_rounding: {rounding_method: ROUND_UP}"
-            "\n        quantity_conversion: {conversion_factor: 2, operation: MULTIPLY}"
-            "\n        pricing_group_key: [model]"
-            "\n        presentation_group_key: [user_id]"
-        ),
-        "29:9: duckbill does not bill name yet; remove it",
-        "30:9: duckbill does not bill tags yet; remove it",
-        "31:9: duckbill does not bill quantity_rounding yet; remove it",
-        "32:9: duckbill does not bill quantity_conversion yet; remove it",
-        "33:9: duckbill does not bill pricing_group_key yet; remove it",
-        "34:9: duckbill does not bill presentation_group_key yet; remove it",
-    ),
-    Mistake(
         "of a product that is not metered",
         "    type: FIXED\n",
         "    type: FIXED\n    updates: [{starting_at: 2026-03-01T00:00:00Z, billable_metric: tokens}]\n",
-        "28:14: only a USAGE product takes updates; remove them",
+        "28:68: only a USAGE product takes billable_metric_id; remove it",
     ),
     Mistake(
         "the product's keys are not in a group key of the new metric",
@@ -234,6 +267,23 @@ def test_mistake(tmp_path: Path, mistake: Mistake) -> None:
 @pytest.mark.parametrize("title", ACCEPTED)
 def test_what_is_no_mistake(tmp_path: Path, title: str) -> None:
     assert said(tmp_path, changed(*ACCEPTED[title])) == []
+
+
+def test_a_rate_by_keys_that_the_product_has_at_no_time(tmp_path: Path) -> None:
+    update = updates("[{starting_at: 2026-03-01T00:00:00Z, pricing_group_key: [user_id, model]}]")
+    text = WITH_METRICS.replace(TAGS, update)
+    both, one, unknown = (
+        text.replace("{model: small}", each) for each in ("{user_id: a, model: b}", "{user_id: a}", "{}")
+    )
+    assert said(tmp_path, {"catalog/c.yml": both}) == []
+    assert said(tmp_path, {"catalog/c.yml": unknown}) == []
+    assert said(tmp_path, {"catalog/c.yml": one}) == [
+        "catalog/c.yml:42:27: product 'Tokens' is at no time priced by user_id alone; give [model] or "
+        "[user_id, model], or none"
+    ]
+    assert said(tmp_path, {"catalog/c.yml": text.replace("{model: small}", "{modle: a, user_id: b}")}) == [
+        "catalog/c.yml:42:28: 'modle' is not a pricing_group_key of product 'Tokens'; did you mean 'model'?"
+    ]
 
 
 def test_the_new_metric_is_a_sql_metric_without_the_products_column(tmp_path: Path) -> None:

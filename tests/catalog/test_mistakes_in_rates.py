@@ -22,7 +22,10 @@ MISTAKES = (
         "rate for a fixed product",
         "    product: Tokens\n    starting_at",
         "    product: Support\n    starting_at",
-        "29:14: duckbill does not bill FIXED products yet, and 'Support' is one; remove the rate",
+        (
+            "29:14: a FIXED product takes no rate, and 'Support' is one; remove the rate: a contract's scheduled "
+            "charge says the price"
+        ),
         "47:18: product 'Tokens' has no rate on rate card 'List'; known: 'Support'",
     ),
     Mistake(
@@ -72,8 +75,60 @@ MISTAKES = (
     Mistake(
         "later rate type",
         "rate_type: FLAT",
+        "rate_type: custom",
+        (
+            "32:16: duckbill does not bill rate_type CUSTOM yet; use FLAT, TIERED, PERCENTAGE, TIERED_PERCENTAGE or "
+            "SUBSCRIPTION"
+        ),
+    ),
+    Mistake(
+        "percentage of usage",
+        "rate_type: FLAT",
         "rate_type: percentage",
-        "32:16: duckbill does not bill rate_type PERCENTAGE yet; use FLAT or TIERED",
+        "32:16: a PERCENTAGE rate does not price a USAGE product, and 'Tokens' is one; use FLAT or TIERED",
+    ),
+    Mistake(
+        "old subscription rate of usage",
+        "rate_type: FLAT",
+        "rate_type: subscription\n    billing_frequency: monthly",
+        "32:16: a SUBSCRIPTION rate does not price a USAGE product, and 'Tokens' is one; use FLAT or TIERED",
+    ),
+    Mistake(
+        "billing frequency of usage",
+        "    price: 1.50\n",
+        "    price: 1.50\n    billing_frequency: MONTHLY\n",
+        "34:24: a USAGE product takes no billing_frequency, and 'Tokens' is one; remove it",
+    ),
+    Mistake(
+        "billing frequency of tiers",
+        "    rate_type: FLAT\n    price: 1.50\n",
+        "    rate_type: TIERED\n    tiers: [{price: 1}]\n    billing_frequency: MONTHLY\n",
+        "34:24: a TIERED rate takes no billing_frequency; only a rate of a SUBSCRIPTION product does",
+    ),
+    Mistake(
+        "unknown billing frequency",
+        "    price: 1.50\n",
+        "    price: 1.50\n    billing_frequency: DAILY\n",
+        "34:24: unknown billing_frequency 'DAILY'; known: 'ANNUAL', 'MONTHLY', 'QUARTERLY', 'WEEKLY'",
+    ),
+    Mistake(
+        "minimum of a flat rate",
+        "    price: 1.50\n",
+        "    price: 1.50\n    minimum_config: {minimum: 5}\n",
+        "34:21: a FLAT rate takes no minimum_config; only a percentage does",
+    ),
+    Mistake(
+        "quantity and proration of a flat rate",
+        "    price: 1.50\n",
+        "    price: 1.50\n    quantity: 1\n    is_prorated: true\n",
+        "34:15: a FLAT rate takes no quantity; remove it",
+        "35:18: a FLAT rate takes no is_prorated; remove it",
+    ),
+    Mistake(
+        "list prices",
+        "    price: 1.50\n",
+        "    price: 1.50\n    use_list_prices: true\n",
+        "34:5: duckbill does not bill use_list_prices yet; remove it",
     ),
     Mistake(
         "commit rate",
@@ -82,13 +137,10 @@ MISTAKES = (
         "34:5: duckbill does not bill commit_rate yet; remove it",
     ),
     Mistake(
-        "custom pricing unit",
+        "unknown pricing unit",
         "    price: 1.50\n",
         "    price: 1.50\n    credit_type_id: credits\n",
-        (
-            "34:21: credit type 'credits' is not the rate card's; duckbill does not bill custom pricing units "
-            "yet; remove credit_type_id"
-        ),
+        "34:21: unknown pricing unit 'credits'; declare it in pricing_units, or use a currency",
     ),
     Mistake(
         "negative price",

@@ -208,6 +208,17 @@ products:
     ]
 
 
+def test_keys_that_a_product_gets_later_must_stand_with_the_filters_too(tmp_path: Path) -> None:
+    update = "    tags: [llm]\n    updates: [{starting_at: 2027-01-01T00:00:00Z, pricing_group_key: [plan]}]\n"
+    group_keys, separate = with_group_keys("[[model, user_id, region], [plan, user_id]]")
+    plan = "      - {name: plan, exists: true}\n"
+    changes = ((group_keys, separate.replace("    group_keys", plan + "    group_keys")), ("    tags: [llm]\n", update))
+    assert said(tmp_path, filtered(*changes)) == [
+        "catalog/c.yml:46:31: no group key of metric 'tokens' holds plan, user_id, region together, as product "
+        "'Tokens' needs; give the metric group_keys: [[plan, user_id, region]]"
+    ]
+
+
 def test_latest_without_a_rate_on_the_contracts_card_does_not_matter(tmp_path: Path) -> None:
     """Product `Calls` is metered by the same metric and is not on the rate card."""
     level = (

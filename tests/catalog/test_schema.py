@@ -11,6 +11,7 @@ from engine.catalog.contract import Contract
 from engine.catalog.document import SECTIONS
 from engine.catalog.schema import catalog_schema
 from engine.catalog.strict_yaml import read_yaml
+from tests.catalog.every_term import EVERY_TERM
 from tests.catalog.test_seeds import ADD_RATES, API_QUICKSTART, SDK_GUIDE
 from tests.catalog.written import GOOD
 
@@ -40,7 +41,7 @@ def refused(value: object, schema: dict[str, Any], root: dict[str, Any]) -> list
     return ["no scalar"] if schema.get("type") in ("array", "object") else []
 
 
-@pytest.mark.parametrize("text", [GOOD, SDK_GUIDE, API_QUICKSTART, ADD_RATES])
+@pytest.mark.parametrize("text", [GOOD, SDK_GUIDE, API_QUICKSTART, ADD_RATES, EVERY_TERM])
 def test_schema_accepts_what_the_loader_reads(text: str) -> None:
     schema = catalog_schema()
     assert refused(read_yaml("f", text).content, schema, schema) == []
@@ -58,6 +59,32 @@ def test_schema_accepts_what_the_loader_reads(text: str) -> None:
 def test_schema_refuses_misspelt_and_missing_keys(old: str, new: str, problem: str) -> None:
     schema = catalog_schema()
     assert problem in refused(read_yaml("f", GOOD.replace(old, new)).content, schema, schema)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("        duration: {unit: WEEKS", "        ending_before: {unit: WEEKS", "has ending_before"),
+        ("date_offset: {unit: DAYS", "date_ofset: {unit: DAYS", "has date_ofset"),
+        ("unit: DAYS, value: 10}", "unit: DAY, value: 10}", "'DAY' is none of"),
+        ("seat_group_key: user, ", "", "lacks seat_group_key"),
+        ("            amount_distribution: DIVIDED\n", "", "lacks amount_distribution"),
+        ("seat_ids: [cid, ann]", "seat_ids: [cid, ann], x: 1", "has x"),
+        ("payer: PARENT", "payr: PARENT", "has payr"),
+        ("from_contract: Main", "contract: Main", "has contract"),
+        ("add_schedule_items", "add_items", "has add_items"),
+        ("{id: third, timestamp", "{id: third, x: 1, timestamp", "has x"),
+        (
+            "    scheduled_charges_on_usage_invoices: all\n",
+            "    terms_end_at: 2026-01-01T00:00:00Z\n",
+            "has terms_end_at",
+        ),
+    ],
+)
+def test_schema_refuses_wrong_terms(old: str, new: str, problem: str) -> None:
+    schema = catalog_schema()
+    assert EVERY_TERM.count(old) == 1
+    assert problem in "\n".join(refused(read_yaml("f", EVERY_TERM.replace(old, new)).content, schema, schema))
 
 
 def test_schema_is_plain_json_and_names_no_later_feature() -> None:

@@ -44,10 +44,10 @@ def contracts(
         else:
             contract["customer_id"] = dice.pick((owner["id"], owner["name"]))
         contract[dice.pick(("rate_card", "rate_card_id"))] = card
-        schedule = _schedule(dice, month)
-        start = _start(dice, month, schedule.get("frequency", "MONTHLY"))
+        schedule = statement_schedule(dice, month)
+        start = contract_start(dice, month, schedule.get("frequency", "MONTHLY"))
         contract["starting_at"] = to_instant(start)
-        end = _end(dice, month, start)
+        end = contract_end(dice, month, start)
         if end is not None:
             contract["ending_before"] = to_instant(end)
         cuts.extend(moment for moment in (start, end) if moment is not None)
@@ -76,7 +76,7 @@ def _owner(contract: Item) -> str:
     return str(contract.get("customer") or contract["customer_id"]).lower().replace(" ", "-")
 
 
-def _schedule(dice: Dice, month: Month) -> Item:
+def statement_schedule(dice: Dice, month: Month) -> Item:
     if dice.chance(0.35, "no schedule"):
         return {}
     frequency, day = dice.pick_noted("frequency", _FREQUENCIES), dice.pick_noted("day", _DAYS)
@@ -91,7 +91,7 @@ def _schedule(dice: Dice, month: Month) -> Item:
     return schedule
 
 
-def _start(dice: Dice, month: Month, frequency: str) -> datetime:
+def contract_start(dice: Dice, month: Month, frequency: str) -> datetime:
     """When a contract starts: so that most schedules have a boundary in the month."""
     back = {"QUARTERLY": (3, 6, 1), "ANNUAL": (12, 24, 5)}.get(frequency.upper(), (1, 2, 7))
     first = months_after(month[0], -dice.pick(back))
@@ -112,7 +112,7 @@ def _start(dice: Dice, month: Month, frequency: str) -> datetime:
     return first + timedelta(days=dice.number(0, 27), hours=dice.pick((0, 0, 5)))
 
 
-def _end(dice: Dice, month: Month, start: datetime) -> datetime | None:
+def contract_end(dice: Dice, month: Month, start: datetime) -> datetime | None:
     choice = dice.number(0, 9)
     if choice <= 5:
         return None

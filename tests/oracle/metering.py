@@ -85,7 +85,7 @@ def _has_value(metric: dict[str, Any], events: Sequence[Event]) -> bool:
 
 
 def sql(rows: Sequence[Row], keys: Sequence[str]) -> dict[Group, Fraction]:
-    """The rows of a SQL metric summed per group of `keys`; the other columns are summed away."""
+    """The rows of a SQL metric summed per group of `keys`; other columns are summed away, missing ones are null."""
     totals: dict[Group, Fraction] = {}
     for row in rows:
         named = [column for column in row if column.lower() == "value"]
@@ -93,7 +93,7 @@ def sql(rows: Sequence[Row], keys: Sequence[str]) -> dict[Group, Fraction]:
         if quantity is None:
             continue
         assert isinstance(quantity, Fraction), f"the quantity {quantity!r} is not a number"
-        group = tuple(None if row[key] is None else str(row[key]) for key in keys)
+        group = tuple(None if row.get(key) is None else str(row[key]) for key in keys)
         totals[group] = totals.get(group, _NONE) + quantity
     return totals
 

@@ -1,4 +1,4 @@
-"""Which rate, which override and which entitlement hold for one group at one instant."""
+"""Which rate, which override and which entitlement hold for one target at one instant."""
 
 from __future__ import annotations
 
@@ -8,21 +8,35 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-Values = Mapping[str, str | None]
+from tests.oracle.overrides import Target, reaches
+
+#: (size or None, unit price or multiplier)
+Tiers = tuple[tuple[Fraction | None, Fraction], ...]
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What holds for a group at an instant: positions in the catalog's rates and the contract's overrides.
+    """What holds for a target at an instant: positions in the catalog's rates and the contract's overrides.
 
-    `tiered` and `tiers` are None when nothing prices the group. A tier is (size or None, unit price).
+    `tiers` are the unit prices after a MULTIPLIER or OVERWRITE, None when nothing prices the target. `override_tiers`
+    are the multipliers of a TIERED override, still to be applied. `minimum` is that of a percentage.
     """
 
     rate: int | None
     override: int | None
     entitled: bool
     tiered: bool
-    tiers: tuple[tuple[Fraction | None, Fraction], ...] | None
+    tiers: Tiers | None
+    override_tiers: Tiers | None = None
+    minimum: Fraction | None = None
+    reason: str | None = None
+
+    @property
+    def outcome(self) -> str:
+        """The table for what is consumed; unrated is decided before entitlement."""
+        if self.tiers is None:
+            return "unrated"
+        return "lines" if self.entitled else "not_entitled"
 
 
 def in_force(item: Mapping[str, Any], moment: datetime) -> bool:
@@ -32,16 +46,15 @@ def in_force(item: Mapping[str, Any], moment: datetime) -> bool:
     return item["ending_before"] is None or moment < item["ending_before"]
 
 
-def rate_in_force(
-    rates: Sequence[Mapping[str, Any]], card: str, product: str, pricing: Values, moment: datetime
-) -> int | None:
+def rate_in_force(catalog: Mapping[str, Any], card: str, target: Target, moment: datetime) -> int | None:
     """The position of the rate: exact values before the default, then latest start, then last written."""
     best: int | None = None
     best_order: tuple[bool, datetime] | None = None
-    for position, rate in enumerate(rates):
-        if rate["card"] != card or rate["product"] != product or not in_force(rate, moment):
+    for position in catalog["rates_of"].get((card, target.product), ()):
+        rate = catalog["rates"][position]
+        if rate["frequency"] != target.frequency or not in_force(rate, moment):
             continue
-        exact = bool(rate["values"]) and rate["values"] == pricing
+        exact = bool(rate["values"]) and rate["values"] == target.pricing
         if rate["values"] and not exact:
             continue
         order = (exact, rate["starting_at"])
@@ -50,82 +63,55 @@ def rate_in_force(
     return best
 
 
-def contains(group: Values, wanted: Mapping[str, str]) -> bool:
-    return all(group.get(key) == value for key, value in wanted.items())
-
-
-def touches(
-    override: Mapping[str, Any],
-    product_id: str,
-    product: Mapping[str, Any],
-    pricing: Values,
-    presentation: Values,
-) -> bool:
-    """Whether an override is aimed at this group, whenever it is in force."""
-    if override["product"] is None and not override["tags"] and not override["specifiers"]:
-        return True
-    if override["product"] == product_id:
-        return True
-    if set(override["tags"]) & set(product["tags"]):
-        return True
-    return any(
-        specifier["product"] in (None, product_id)
-        and set(specifier["tags"]) <= set(product["tags"])
-        and contains(pricing, specifier["pricing"])
-        and contains(presentation, specifier["presentation"])
-        for specifier in override["specifiers"]
-    )
-
-
-def _pricing_override(overrides: Sequence[Mapping[str, Any]], matching: Sequence[int], scheme: str) -> int | None:
-    """The one override that prices: the last OVERWRITE, else the multiplier that the scheme prefers."""
-    overwrites = [position for position in matching if overrides[position]["type"] == "OVERWRITE"]
+def _pricing_override(
+    overrides: Sequence[Mapping[str, Any]], matching: Sequence[int], scheme: str
+) -> tuple[int | None, str | None]:
+    """The one override that prices, and why: the last OVERWRITE, else what the scheme prefers."""
+    candidates = [position for position in matching if overrides[position]["type"] is not None]
+    if len(candidates) < 2:
+        return (candidates[0], "only override") if candidates else (None, None)
+    overwrites = [position for position in candidates if overrides[position]["type"] == "OVERWRITE"]
     if overwrites:
-        return overwrites[-1]
-    multipliers = [position for position in matching if overrides[position]["type"] == "MULTIPLIER"]
-    if not multipliers:
-        return None
+        reason = "last added overwrite" if len(overwrites) > 1 else "overwrite before multiplier"
+        return overwrites[-1], reason
 
     def preference(position: int) -> tuple[Any, ...]:
         override = overrides[position]
+        multiplier = override["multiplier"] or Fraction(0)
         last_added_first = -position
         if scheme == "LOWEST_MULTIPLIER":
-            return (override["multiplier"], last_added_first)
+            return (multiplier, last_added_first)
         priority = override["priority"]
-        return (priority is None, priority or 0, override["multiplier"], last_added_first)
+        return (priority is None, priority or 0, multiplier, last_added_first)
 
-    return min(multipliers, key=preference)
+    reason = "lowest multiplier" if scheme == "LOWEST_MULTIPLIER" else "smallest priority"
+    return min(candidates, key=preference), reason
 
 
-def terms(
-    catalog: Mapping[str, Any],
-    contract: Mapping[str, Any],
-    product_id: str,
-    pricing: Values,
-    presentation: Values,
-    moment: datetime,
-) -> Terms:
-    """Rate, override and entitlement of a group at an instant."""
-    product, overrides = catalog["products"][product_id], contract["overrides"]
-    rate = rate_in_force(catalog["rates"], contract["card"], product_id, pricing, moment)
+def terms(catalog: Mapping[str, Any], contract: Mapping[str, Any], target: Target, moment: datetime) -> Terms:
+    """Rate, override and entitlement of a target at an instant."""
+    overrides = contract["overrides"]
+    rate = rate_in_force(catalog, contract["card"], target, moment)
     matching = [
         position
         for position, override in enumerate(overrides)
-        if in_force(override, moment) and touches(override, product_id, product, pricing, presentation)
+        if in_force(override, moment) and reaches(override, target)
     ]
-    chosen = _pricing_override(overrides, matching, contract["scheme"])
+    chosen, reason = _pricing_override(overrides, matching, contract["scheme"])
 
     entitled = catalog["rates"][rate]["entitled"] if rate is not None else True
     for position in matching:
         if overrides[position]["entitled"] is not None:
             entitled = overrides[position]["entitled"]
 
-    if chosen is not None and overrides[chosen]["type"] == "OVERWRITE":
-        prices = overrides[chosen]["prices"]
-        return Terms(rate, chosen, entitled, prices["tiered"], tuple(prices["tiers"]))
-    if rate is None:
+    override = overrides[chosen] if chosen is not None else None
+    if override is not None and override["type"] == "OVERWRITE":
+        prices, factor, override_tiers = override["prices"], Fraction(1), None
+    elif rate is None:
         return Terms(None, chosen, entitled, False, None)
-    prices = catalog["rates"][rate]
-    factor = Fraction(1) if chosen is None else overrides[chosen]["multiplier"]
+    else:
+        prices = catalog["rates"][rate]
+        factor = override["multiplier"] if override is not None and override["type"] == "MULTIPLIER" else Fraction(1)
+        override_tiers = tuple(override["tiers"]) if override is not None and override["tiers"] else None
     tiers = tuple((size, price * factor) for size, price in prices["tiers"])
-    return Terms(rate, chosen, entitled, prices["tiered"], tiers)
+    return Terms(rate, chosen, entitled, prices["tiered"], tiers, override_tiers, prices["minimum"], reason)

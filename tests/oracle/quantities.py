@@ -1,23 +1,30 @@
-"""The running value of a product's usage: V(t) across metric swaps, and C(t), converted and rounded."""
+"""The running value of a product's usage across its versions: V(t), and what of it a segment bills."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from tests.oracle.metering import Event, Group, SqlFunction, metric_value
 from tests.oracle.numbers import divide, round_quantity
+from tests.oracle.versions import changes, version_at
+
+Product = Mapping[str, Any]
+Measure = dict[Group, Fraction]
 
 _ZERO = Fraction(0)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One contract in one statement period, with the events inside it that count for the contract."""
+    """One contract in one statement period, with the events inside it that count for the contract.
+
+    `measured` remembers what metrics were, as several products may share one.
+    """
 
     catalog: Mapping[str, Any]
     contract: Mapping[str, Any]
@@ -25,82 +32,124 @@ class Statement:
     ending_before: datetime
     events: Sequence[Event]
     sql_functions: Mapping[str, SqlFunction]
+    measured: dict[tuple[Any, ...], Measure] = field(default_factory=dict)
+
+    def inside(self, moments: Iterable[datetime]) -> set[datetime]:
+        """Those of the instants that are strictly inside the period."""
+        return {moment for moment in moments if self.starting_at < moment < self.ending_before}
 
 
-def metric_in_force(product: Mapping[str, Any], moment: datetime) -> str:
-    """The id of the product's metric: of its latest update that has started, else its own."""
-    started = [update for update in product["updates"] if update["starting_at"] <= moment]
-    if not started:
-        return str(product["metric"])
-    return str(max(started, key=lambda update: update["starting_at"])["metric"])
+@dataclass(frozen=True)
+class Stretch:
+    """The part of a period in which a product has the same keys; `billed` is each group's quantity in each segment."""
+
+    pricing_key: list[str]
+    presentation_key: list[str]
+    segments: list[tuple[datetime, datetime]]
+    billed: dict[Group, list[Fraction]]
+
+    @property
+    def keys(self) -> list[str]:
+        return keys_of(self.pricing_key, self.presentation_key)
 
 
-def at_last_instant(catalog: Mapping[str, Any], product: Mapping[str, Any], metric_id: str) -> bool:
-    """Whether what this metric measures for the product is priced as of the last instant of the period."""
-    return catalog["metrics"][metric_id]["sql"] is not None and product["granularity"] == "SERVICE_PERIOD"
+def keys_of(pricing_key: Sequence[str], presentation_key: Sequence[str]) -> list[str]:
+    """The keys by which usage is grouped, each once."""
+    return list(dict.fromkeys([*pricing_key, *presentation_key]))
+
+
+def at_last_instant(catalog: Mapping[str, Any], product: Product, moment: datetime) -> bool:
+    """Whether what is measured at an instant is priced as of the last instant of the period."""
+    metric = catalog["metrics"][version_at(product, moment)["metric"]]
+    return metric["sql"] is not None and product["granularity"] == "SERVICE_PERIOD"
 
 
 def cut_points(statement: Statement, product_id: str, more: Iterable[datetime] = ()) -> list[datetime]:
     """The instants at which something may change, with both ends of the period, in order; `more` are cuts besides.
 
-    Prices and entitlements cut nothing where every metric of the period is one of the SERVICE_PERIOD. Overrides
+    Prices, tags and entitlements cut nothing where every metric of the period is one of the SERVICE_PERIOD. Overrides
     that do not touch the product add cuts too: segments with equal terms are merged afterwards.
     """
     catalog, contract = statement.catalog, statement.contract
-    start, end = statement.starting_at, statement.ending_before
     product = catalog["products"][product_id]
-    swaps = {update["starting_at"] for update in product["updates"] if start < update["starting_at"] < end}
-    cuts = swaps | set(more)
-    versions = {metric_in_force(product, moment) for moment in (start, *swaps)}
-    if not all(at_last_instant(catalog, product, metric_id) for metric_id in versions):
-        of_product = [
-            rate for rate in catalog["rates"] if rate["card"] == contract["card"] and rate["product"] == product_id
-        ]
-        for item in [*of_product, *contract["overrides"]]:
-            cuts |= {moment for moment in (item["starting_at"], item["ending_before"]) if moment is not None}
-    return [start, *sorted(cut for cut in cuts if start < cut < end), end]
+    cuts = statement.inside(
+        changes(product, "metric", "pricing_key", "presentation_key", "conversion", "rounding")
+    ) | statement.inside(more)
+    if not all(at_last_instant(catalog, product, moment) for moment in (statement.starting_at, *cuts)):
+        of_product = [catalog["rates"][rate] for rate in catalog["rates_of"].get((contract["card"], product_id), ())]
+        cuts |= statement.inside(term_cuts([*of_product, *contract["overrides"]]))
+        cuts |= statement.inside(changes(product, "tags"))
+    return [statement.starting_at, *sorted(cuts), statement.ending_before]
 
 
-def running_values(statement: Statement, product: Mapping[str, Any], cuts: Sequence[datetime]) -> dict[Group, Any]:
-    """C at every cut for each group of the product's keys: {group: [C(cut), ...]}, always 0 at the first cut.
+def term_cuts(items: Iterable[Mapping[str, Any]]) -> set[datetime]:
+    """The starts and ends of rates and overrides."""
+    return {item[edge] for item in items for edge in ("starting_at", "ending_before")} - {None}
 
-    Over a stretch in which metric X is in force, V grows by X(end) - X(start), X being taken from the start of the
-    period on; a group that X has no row for counts 0 (spec/metering.md §8.2, §17.25). A group exists once the
-    metric in force has a value for it at an end of a stretch.
+
+def stretches(statement: Statement, product_id: str, cuts: Sequence[datetime]) -> Iterator[Stretch]:
+    """The stretches of equal keys in a period that is cut into segments, in order.
+
+    Over a segment in which metric X is in force, V grows by X(end) - X(start), X being taken from the start of the
+    period on under the keys of the stretch; a group that X has no row for counts 0 (spec/metering.md §8.2, §17.25).
+    What is billed is the growth of V converted and rounded as the segment's version says. A group exists in a stretch
+    once the metric in force has a value for it at an end of a segment.
     """
-    keys = product_keys(product)
-    grown: dict[Group, list[Fraction]] = {}
-    for index, (start, end) in enumerate(pairwise(cuts)):
-        metric_id = metric_in_force(product, start)
-        before, after = _measured(statement, metric_id, keys, start), _measured(statement, metric_id, keys, end)
-        for group in before.keys() | after.keys():
-            growth = grown.setdefault(group, [_ZERO] * (len(cuts) - 1))
-            growth[index] = after.get(group, _ZERO) - before.get(group, _ZERO)
-    running = {}
-    for group, growth in grown.items():
-        sums = [sum(growth[:index], _ZERO) for index in range(len(cuts))]
-        running[group] = [_ZERO, *(_converted_and_rounded(value, product) for value in sums[1:])]
+    product = statement.catalog["products"][product_id]
+
+    def keys_at(segment: tuple[datetime, datetime]) -> tuple[list[str], list[str]]:
+        version = version_at(product, segment[0])
+        return version["pricing_key"], version["presentation_key"]
+
+    for (pricing_key, presentation_key), group in groupby(pairwise(cuts), keys_at):
+        segments, keys = list(group), keys_of(pricing_key, presentation_key)
+        running = _before(statement, product, keys, segments[0][0])
+        billed: dict[Group, list[Fraction]] = {}
+        for index, (start, end) in enumerate(segments):
+            version, grown = version_at(product, start), _growth(statement, product, keys, start, end)
+            for named in grown:
+                billed.setdefault(named, [_ZERO] * len(segments))
+                before = running.get(named, _ZERO)
+                running[named] = before + grown[named]
+                quantity = converted_and_rounded(running[named], version) - converted_and_rounded(before, version)
+                billed[named][index] = quantity
+        yield Stretch(pricing_key, presentation_key, segments, billed)
+
+
+def _before(statement: Statement, product: Product, keys: Sequence[str], start: datetime) -> Measure:
+    """V under some keys at the start of a stretch."""
+    swaps = sorted(swap for swap in statement.inside(changes(product, "metric")) if swap < start)
+    running: Measure = {}
+    for begin, end in pairwise([statement.starting_at, *swaps, start]):
+        for group, growth in _growth(statement, product, keys, begin, end).items():
+            running[group] = running.get(group, _ZERO) + growth
     return running
 
 
-def product_keys(product: Mapping[str, Any]) -> list[str]:
-    """The keys by which the usage of a product is grouped, each once."""
-    return list(dict.fromkeys([*product["pricing_key"], *product["presentation_key"]]))
+def _growth(statement: Statement, product: Product, keys: Sequence[str], start: datetime, end: datetime) -> Measure:
+    """By how much the metric in force at `start` grows until `end`, for every group that it has at either."""
+    metric_id = version_at(product, start)["metric"]
+    before, after = _measured(statement, metric_id, keys, start), _measured(statement, metric_id, keys, end)
+    return {group: after.get(group, _ZERO) - before.get(group, _ZERO) for group in {**before, **after}}
 
 
-def _measured(statement: Statement, metric_id: str, keys: Sequence[str], cut: datetime) -> dict[Group, Fraction]:
+def _measured(statement: Statement, metric_id: str, keys: Sequence[str], cut: datetime) -> Measure:
     """The metric per group from the start of the period up to a cut; nothing at the start itself."""
     if cut == statement.starting_at:
         return {}
-    events = [event for event in statement.events if event["timestamp"] < cut]
-    return metric_value(statement.catalog["metrics"][metric_id], events, keys, statement.sql_functions)
+    known = metric_id, tuple(keys), cut
+    if known not in statement.measured:
+        events = [event for event in statement.events if event["timestamp"] < cut]
+        metric = statement.catalog["metrics"][metric_id]
+        statement.measured[known] = metric_value(metric, events, keys, statement.sql_functions)
+    return statement.measured[known]
 
 
-def _converted_and_rounded(value: Fraction, product: Mapping[str, Any]) -> Fraction:
-    if product["conversion"]:
-        operation, factor = product["conversion"]
+def converted_and_rounded(value: Fraction, version: Mapping[str, Any]) -> Fraction:
+    if version["conversion"]:
+        operation, factor = version["conversion"]
         value = value * factor if operation == "MULTIPLY" else divide(value, factor)
-    if product["rounding"]:
-        method, places = product["rounding"]
+    if version["rounding"]:
+        method, places = version["rounding"]
         value = round_quantity(value, method, places)
     return value

@@ -2,66 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from fractions import Fraction
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from tests.oracle.catalog import read_catalog
-from tests.oracle.metering import Event, SqlFunction
-from tests.oracle.prices import Terms, terms
-from tests.oracle.quantities import (
-    Statement,
-    at_last_instant,
-    cut_points,
-    metric_in_force,
-    product_keys,
-    running_values,
+from tests.oracle.hierarchy import consolidated
+from tests.oracle.invoices import (
+    Destination,
+    Run,
+    conversions,
+    held_back,
+    invoice,
+    of_charges,
+    of_consumption,
+    of_subscriptions,
 )
-from tests.oracle.senders import counts_for, events_of
+from tests.oracle.metering import Event, SqlFunction
+from tests.oracle.quantities import Statement
+from tests.oracle.segments import LAST_INSTANT, Row
+from tests.oracle.senders import by_sender, counts_for, events_of
 from tests.oracle.sql_metrics import SQL_FUNCTIONS
-from tests.oracle.times import statement_periods
+from tests.oracle.times import month, statement_periods
 from tests.oracle.usage import edges, window_of
 
-Line = dict[str, Any]
-
-_ZERO = Fraction(0)
-_LAST_INSTANT = timedelta(microseconds=1)
+Line = Row
 
 
 @dataclass
 class Bill:
-    """All of a month's rows as plain dicts, in no particular order.
+    """All of a month's rows as plain dicts; README.md beside this file says what is in them.
 
-    `lines`: customer, contract, product, product_name, period_starting_at, period_ending_before, starting_at,
-    ending_before, metric, metric_name, pricing, presentation (tuples of values in product key order), tier,
-    quantity, unit_price, total, rate, override (positions). `invoices`: customer, contract, starting_at,
-    ending_before, total. `unrated`, `not_entitled`: as lines, without tier, unit_price and total.
+    The lines of an invoice stand in its order, invoice by invoice. `unrated` and `not_entitled` are in no order.
     """
 
     lines: list[Line] = field(default_factory=list)
     invoices: list[Line] = field(default_factory=list)
     unrated: list[Line] = field(default_factory=list)
     not_entitled: list[Line] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class _Segment:
-    """A stretch of a period in which a group has one metric and the same terms; `before` and `after` are values of C.
-
-    Segments of different windows stay apart; without windows there is only one, `None`.
-    """
-
-    starting_at: datetime
-    ending_before: datetime
-    window: datetime | None
-    metric: str
-    terms: Terms
-    before: Fraction
-    after: Fraction
 
 
 def bill(
@@ -77,151 +56,64 @@ def bill(
     With `as_of`, events that arrived later do not exist. With a `window` of `day` or `hour`, the rows are the
     breakdown: every statement period is cut at each UTC midnight or hour as well, and each row is of one window,
     `window_starting_at` and `window_ending_before`; what is priced at the last instant of the period is not cut and
-    stands in the last window of its stretch.
+    stands in the last window of its stretch, and what is not consumption in the last window of the period.
     """
     catalog = read_catalog(workspace)
-    events = [event for event in accepted_events if as_of is None or event["ingested_at"] <= as_of]
+    sent = by_sender(event for event in accepted_events if as_of is None or event["ingested_at"] <= as_of)
     result = Bill()
+    lines_of: dict[int, list[Line]] = {}
     for contract_id, contract in catalog["contracts"].items():
-        own = events_of(events, contract["customer"], catalog["customers"][contract["customer"]])
+        own = events_of(sent, contract["customer"], catalog["customers"][contract["customer"]])
         counted = [event for event in own if counts_for(contract, event)]
+        statements = []
         for start, end in statement_periods(contract, period):
             inside = [event for event in counted if start <= event["timestamp"] < end]
-            statement = Statement(catalog, contract, start, end, inside, sql_functions)
-            _add_statement(result, contract_id, statement, window)
+            statements.append(Statement(catalog, contract, start, end, inside, sql_functions))
+        run = Run(catalog, contract_id, tuple(statements), month(period))
+        for made, lines in _invoices(result, run, window):
+            lines_of[len(result.invoices)] = lines
+            result.invoices.append(made)
+            result.lines.extend(lines)
+    if window is None:
+        numbers = {id(made): number for number, made in enumerate(result.invoices)}
+        together = list(consolidated(catalog["contracts"], result.invoices, lambda made: lines_of[numbers[id(made)]]))
+        for made, lines in together:
+            result.invoices.append(made)
+            result.lines.extend(lines)
     return result
 
 
-def _add_statement(result: Bill, contract_id: str, statement: Statement, window: str | None) -> None:
-    contract, catalog = statement.contract, statement.catalog
-    total = _ZERO
-    on_card = {rate["product"] for rate in catalog["rates"] if rate["card"] == contract["card"]}
-    for product_id, product in catalog["products"].items():
-        if product_id not in on_card:
+def _invoices(result: Bill, run: Run, window: str | None) -> list[tuple[Line, list[Line]]]:
+    """The invoices of a contract with their lines; what makes no line goes to the result."""
+    lines: dict[Destination, list[Line]] = {}
+    for statement in run.statements:
+        span = statement.starting_at, statement.ending_before
+        starts = [span[0], *edges(span, window)] if window else []
+        lines[span] = []
+        for bucket, row in of_consumption(run, statement, starts):
+            if bucket == "lines":
+                lines[span].append(_finished(row, span, window))
+            else:
+                getattr(result, bucket).append(held_back(run, span, _finished(row, span, window)))
+    for destination, bucket, row in (*of_subscriptions(run), *of_charges(run)):
+        if window and isinstance(destination, datetime):
             continue
-        head = {
-            "customer": contract["customer"],
-            "contract": contract_id,
-            "product": product_id,
-            "product_name": product["name"],
-            "period_starting_at": statement.starting_at,
-            "period_ending_before": statement.ending_before,
-        }
-        for bucket, row in _product_rows(statement, product_id, window):
-            getattr(result, bucket).append({**head, **row})
-            total += row.get("total", _ZERO)
-    result.invoices.append(
-        {
-            "customer": contract["customer"],
-            "contract": contract_id,
-            "starting_at": statement.starting_at,
-            "ending_before": statement.ending_before,
-            "total": total,
-        }
-    )
+        finished = row if isinstance(destination, datetime) else _finished(row, destination, window)
+        if bucket == "lines":
+            lines.setdefault(destination, []).append(finished)
+        else:
+            getattr(result, bucket).append(held_back(run, destination, finished))
+    for destination, on_it in lines.items():
+        if isinstance(destination, datetime):
+            on_it.extend(conversions(run, on_it, destination, None))
+        else:
+            on_it.extend(_finished(line, destination, window) for line in conversions(run, on_it, *destination))
+    return [invoice(run, destination, on_it) for destination, on_it in lines.items()]
 
 
-def _product_rows(statement: Statement, product_id: str, window: str | None) -> Iterator[tuple[str, Line]]:
-    """("lines" | "unrated" | "not_entitled", row) of one product in one statement."""
-    catalog = statement.catalog
-    product = catalog["products"][product_id]
-    keys = product_keys(product)
-    span = statement.starting_at, statement.ending_before
-    starts_of_windows = [span[0], *edges(span, window)] if window else []
-    cuts = cut_points(statement, product_id, starts_of_windows[1:])
-    running = running_values(statement, product, cuts)
-    unkeyed = not keys or (not product["pricing_key"] and not running)
-    if unkeyed and not running:
-        running = {tuple(None for _ in keys): [_ZERO] * len(cuts)}
-    for group, values in running.items():
-        named = dict(zip(keys, group, strict=True))
-        pricing = {key: named[key] for key in product["pricing_key"]}
-        presentation = {key: named[key] for key in product["presentation_key"]}
-        segments: list[_Segment] = []
-        for index, (start, end) in enumerate(pairwise(cuts)):
-            metric_id = metric_in_force(product, start)
-            late = at_last_instant(catalog, product, metric_id)
-            priced_at = span[1] - _LAST_INSTANT if late else start
-            now = terms(catalog, statement.contract, product_id, pricing, presentation, priced_at)
-            inside = None if late else max((each for each in starts_of_windows if each <= start), default=None)
-            before, after = values[index], values[index + 1]
-            _append(segments, _Segment(start, end, inside, metric_id, now, before, after))
-        for segment in segments:
-            head = {
-                "starting_at": segment.starting_at,
-                "ending_before": segment.ending_before,
-                **(window_of(segment.ending_before - _LAST_INSTANT, window) if window else {}),
-                "metric": segment.metric,
-                "metric_name": catalog["metrics"][segment.metric]["name"],
-                "pricing": tuple(pricing.values()),
-                "presentation": tuple(presentation.values()),
-                "rate": segment.terms.rate,
-                "override": segment.terms.override,
-            }
-            for bucket, row in _segment_rows(segment, unkeyed):
-                yield bucket, {**head, **row}
-
-
-def _append(segments: list[_Segment], segment: _Segment) -> None:
-    """Add a segment, or lengthen the last one when metric, rate, override, outcome and window stay the same.
-
-    Unrated is decided before entitlement, so where nothing prices the group its entitlement does not count.
-    """
-    if segments:
-        last, now = segments[-1].terms, segment.terms
-        unpriced = last.tiers is None and now.tiers is None
-        same_terms = (last.rate, last.override) == (now.rate, now.override)
-        same_place = (segments[-1].metric, segments[-1].window) == (segment.metric, segment.window)
-        if same_place and same_terms and (unpriced or last.entitled == now.entitled):
-            first = segments.pop()
-            segment = replace(segment, starting_at=first.starting_at, before=first.before)
-    segments.append(segment)
-
-
-def _segment_rows(segment: _Segment, unkeyed: bool) -> Iterator[tuple[str, Line]]:
-    """What a segment of one group puts on the bill or in a report."""
-    quantity = segment.after - segment.before
-    held_back = None
-    if segment.terms.tiers is None:
-        held_back = "unrated"
-    elif not segment.terms.entitled:
-        held_back = "not_entitled"
-    if held_back is not None:
-        if quantity != 0:
-            yield held_back, {"quantity": quantity}
-        return
-    for level, lower, upper, price in _tiers(segment.terms):
-        part = _clamp(segment.after, lower, upper) - _clamp(segment.before, lower, upper)
-        holds_position = (lower is None or lower < segment.after) and (upper is None or segment.after <= upper)
-        if part != 0 or (unkeyed and quantity == 0 and holds_position):
-            yield (
-                "lines",
-                {
-                    "tier": level if segment.terms.tiered else None,
-                    "quantity": part,
-                    "unit_price": price,
-                    "total": part * price,
-                },
-            )
-
-
-def _tiers(prices: Terms) -> Iterator[tuple[int, Fraction | None, Fraction | None, Fraction]]:
-    """(level from 1, lower, upper, unit price); the first has no lower bound, the last no upper bound."""
-    assert prices.tiers is not None
-    lower: Fraction | None = None
-    reached = _ZERO
-    for level, (size, price) in enumerate(prices.tiers, start=1):
-        if level == len(prices.tiers) or size is None:
-            yield level, lower, None, price
-            return
-        reached += size
-        yield level, lower, reached, price
-        lower = reached
-
-
-def _clamp(position: Fraction, lower: Fraction | None, upper: Fraction | None) -> Fraction:
-    if lower is not None and position < lower:
-        return lower
-    if upper is not None and position > upper:
-        return upper
-    return position
+def _finished(row: Line, span: tuple[datetime, datetime], window: str | None) -> Line:
+    """A row of a statement without what only the calculation needed, and in its window."""
+    consumed = row.get("type") == "usage" and not row.get("minimum")
+    kept = {key: value for key, value in row.items() if key not in ("priced_at", "minimum")}
+    last = row["ending_before"] if consumed else span[1]
+    return {**kept, **(window_of(last - LAST_INSTANT, window) if window else {})}

@@ -8,11 +8,22 @@ from typing import Any
 from tests.oracle.metering import Event
 from tests.oracle.properties import text_of
 
+#: Events with their places in the order in which they came, by the customer_id under which they were sent.
+Sent = dict[str, list[tuple[int, Event]]]
 
-def events_of(events: Iterable[Event], customer_id: str, customer: Mapping[str, Any]) -> list[Event]:
-    """The events that were sent under the customer's id or one of its aliases as they stand today."""
-    senders = {customer_id, *customer["aliases"]}
-    return [event for event in events if event["customer_id"] in senders]
+
+def by_sender(events: Iterable[Event]) -> Sent:
+    found: Sent = {}
+    for place, event in enumerate(events):
+        found.setdefault(event["customer_id"], []).append((place, event))
+    return found
+
+
+def events_of(sent: Sent, customer_id: str, customer: Mapping[str, Any]) -> list[Event]:
+    """The events that were sent under the customer's id or one of its aliases of today, in order of arrival."""
+    senders = dict.fromkeys([customer_id, *customer["aliases"]])
+    own = [each for sender in senders for each in sent.get(sender, ())]
+    return [event for _, event in sorted(own, key=lambda each: each[0])]
 
 
 def counts_for(contract: Mapping[str, Any], event: Event) -> bool:

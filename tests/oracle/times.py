@@ -8,7 +8,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-_ZERO = timedelta(0)
+#: Before and after every instant of a catalog.
+BEGINNING, END = datetime(1, 1, 1), datetime(9999, 12, 31)
+
+_MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "ANNUAL": 12}
 _STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", flags=re.ASCII)
 
 
@@ -47,7 +50,8 @@ def months_after(anchor: datetime, count: int) -> datetime:
     return anchor.replace(year=year, month=month_index + 1, day=min(anchor.day, last_day))
 
 
-def _anchor(contract: dict[str, Any]) -> datetime:
+def anchor_of(contract: dict[str, Any]) -> datetime:
+    """The instant from which the statement periods of a contract are counted."""
     start: datetime = contract["starting_at"]
     if contract["day"] == "CONTRACT_START":
         return start
@@ -60,28 +64,43 @@ def _anchor(contract: dict[str, Any]) -> datetime:
     return first
 
 
-def _boundary(contract: dict[str, Any], number: int) -> datetime:
+def boundary(anchor: datetime, frequency: str, number: int) -> datetime:
     """The `number`-th boundary, counted from the anchor itself so that a 31st never drifts to a 28th."""
-    anchor = _anchor(contract)
-    if contract["frequency"] == "WEEKLY":
+    if frequency == "WEEKLY":
         return anchor + timedelta(days=7 * number)
-    months = {"MONTHLY": 1, "QUARTERLY": 3, "ANNUAL": 12}[contract["frequency"]]
-    return months_after(anchor, months * number)
+    return months_after(anchor, _MONTHS[frequency] * number)
+
+
+def number_at(anchor: datetime, frequency: str, moment: datetime) -> int:
+    """The number of the last boundary that is not after an instant."""
+    if frequency == "WEEKLY":
+        return (moment - anchor) // timedelta(days=7)
+    months = (moment.year - anchor.year) * 12 + moment.month - anchor.month
+    number = months // _MONTHS[frequency] + 1
+    while boundary(anchor, frequency, number) > moment:
+        number -= 1
+    return number
 
 
 def statement_periods(contract: dict[str, Any], period: str) -> Iterator[tuple[datetime, datetime]]:
     """The statement periods [S, E) of a contract whose last instant lies in the billing month `period`."""
     month_start, month_end = month(period)
-    number = 0
-    while _boundary(contract, number) > month_start:
-        number -= 1
-    while _boundary(contract, number + 1) <= month_start:
-        number += 1
-    while _boundary(contract, number) < month_end:
-        start = max(_boundary(contract, number), contract["starting_at"])
-        end = _boundary(contract, number + 1)
+    anchor, frequency = anchor_of(contract), contract["frequency"]
+    number = number_at(anchor, frequency, month_start)
+    while boundary(anchor, frequency, number) < month_end:
+        start = max(boundary(anchor, frequency, number), contract["starting_at"])
+        end = boundary(anchor, frequency, number + 1)
         if contract["ending_before"] is not None:
             end = min(end, contract["ending_before"])
         if start < end and month_start < end <= month_end:
             yield start, end
         number += 1
+
+
+def ends_a_statement(contract: dict[str, Any], moment: datetime) -> bool:
+    """Whether some statement period of a contract ends at an instant."""
+    end = contract["ending_before"]
+    if moment <= contract["starting_at"] or (end is not None and moment > end):
+        return False
+    anchor, frequency = anchor_of(contract), contract["frequency"]
+    return moment == end or moment == boundary(anchor, frequency, number_at(anchor, frequency, moment))

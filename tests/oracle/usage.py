@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.oracle.catalog import read_catalog
 from tests.oracle.metering import Event, SqlFunction, metric_value
-from tests.oracle.senders import events_of
+from tests.oracle.senders import by_sender, events_of
 from tests.oracle.sql_metrics import SQL_FUNCTIONS
 
 Row = dict[str, Any]
@@ -34,10 +34,10 @@ def usage(
     """
     catalog = read_catalog(workspace)
     (definition,) = [each for each in catalog["metrics"].values() if each["name"] == metric]
-    events = list(accepted_events)
+    sent = by_sender(accepted_events)
     rows: list[Row] = []
     for customer_id, customer in catalog["customers"].items():
-        own = events_of(events, customer_id, customer)
+        own = events_of(sent, customer_id, customer)
         for start, end in windows(span, window):
             inside = [event for event in own if start <= event["timestamp"] < end]
             values = metric_value(definition, inside, group_by, sql_functions) if inside else {}

@@ -38,5 +38,5 @@ def test_every_check_file_is_run() -> None:
 
 
 def test_own_common_table_expressions_are_not_dependencies() -> None:
-    assert "boundaries" not in Stage("statement_periods", ()).reads
-    assert Stage("statement_periods", ()).reads == {"contracts", "billing_period"}
+    assert "boundaries" not in Stage("statement_windows", ()).reads
+    assert Stage("statement_windows", ()).reads == {"contracts", "billing_period"}

@@ -11,4 +11,4 @@ from tests.spec.examples import Ledger, bill
 def ledger(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Ledger:
     """What was published for the module's `SHARED` catalog and its `EXAMPLES`."""
     module = request.module
-    return bill(tmp_path_factory.mktemp("examples") / "workspace", module.SHARED, module.EXAMPLES)
+    return bill(tmp_path_factory.mktemp("examples") / "workspace", [module.SHARED], module.EXAMPLES)

@@ -24,9 +24,9 @@ SETTINGS = '[workspace]\nname = "examples"\n\n[landing]\npast_days = 4000\n'
 #: When a contract starts that does not say.
 YEAR = "2026-01-01T00:00:00Z"
 
-NUMBERS = ("quantity", "unit price", "total")
-#: Columns that a table may leave out when they are empty on every line.
-EMPTY = ("pricing", "presentation", "tier")
+NUMBERS = ("quantity", "unit price", "total", "multiplier", "payable")
+#: Columns that a table of lines may leave out when they are this on every line.
+USUAL = {"pricing": "", "presentation": "", "tier": "", "type": "usage", "currency": "USD (cents)"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,9 @@ class Example:
     """What goes in and what must come out; `source` says where the rule or the numbers are from.
 
     `contract` is a contract as in the catalog, or a list of contracts, of this example's own customer, who
-    tells its lines from those of the other examples; left out, `starting_at` is 1 January 2026. `periods` are
-    the billing months that are run.
+    tells its lines from those of the other examples; left out, `starting_at` is `since`, 1 January 2026. A contract of
+    one of the `others`, who are customers of this example as well, names it. `catalog` has further sections, such as
+    contract_edits. `periods` are the billing months that are run.
     """
 
     source: str
@@ -49,6 +50,14 @@ class Example:
     invoices: str | None = None
     periods: tuple[str, ...] = ("2026-10",)
     aliases: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    catalog: str = ""
+    since: str = YEAR
+
+    @property
+    def customers(self) -> tuple[str, ...]:
+        """Everyone whose invoices are compared."""
+        return (self.customer, *self.others)
 
 
 def named(example: Example) -> str:
@@ -64,29 +73,33 @@ class Ledger:
 
     def check(self, example: Example) -> None:
         """Compare every table of an example; AssertionError shows the expected and the actual table."""
+        found_invoices = self._rows("invoices", example)
+        by_id = {each["id"]: each for each in found_invoices}
         lines = self._rows("line_items", example)
-        _same("lines", read_table(example.lines), [_line(row) for row in lines])
+        _same("lines", read_table(example.lines), [_line(row) | _on(by_id[row["invoice_id"]]) for row in lines])
         for report in ("unrated", "not_entitled"):
             found = [_line(row) for row in self._rows(report, example)]
             _same(report, read_table(getattr(example, report)), found)
-        invoices = [_invoice(row) for row in self._rows("invoices", example)]
         if example.invoices is not None:
-            _same("invoices", read_table(example.invoices), invoices)
-        assert sum(Fraction(each["total"]) for each in invoices) == sum(Fraction(row["total"]) for row in lines)
+            _same("invoices", read_table(example.invoices), [_invoice(row) for row in found_invoices])
+        for each in found_invoices:
+            own = [row for row in lines if row["invoice_id"] == each["id"] and row["currency"] == each["currency"]]
+            assert Fraction(each["total"]) == sum(Fraction(row["total"]) for row in own)
 
     def _rows(self, table: str, example: Example) -> list[Mapping[str, Any]]:
         return [
             row
             for row in self.published[table]
-            if row["customer_id"] == example.customer and row["billing_period"] in example.periods
+            if row["customer_id"] in example.customers and row["billing_period"] in example.periods
         ]
 
 
-def bill(root: Path, shared: str, examples: Sequence[Example]) -> Ledger:
-    """Write the workspace of a file's examples, land their events and run every period that one of them names."""
+def bill(root: Path, shared: Sequence[str], examples: Sequence[Example]) -> Ledger:
+    """Write a workspace of shared catalog files and examples, land the events and run every period that is named."""
     (root / "catalog").mkdir(parents=True)
     (root / "duckbill.toml").write_text(SETTINGS, encoding="utf-8")
-    (root / "catalog" / "shared.yml").write_text(shared, encoding="utf-8")
+    for number, text in enumerate(shared):
+        (root / "catalog" / f"shared_{number:02d}.yml").write_text(text, encoding="utf-8")
     events: list[dict[str, object]] = []
     for number, example in enumerate(examples):
         path = root / "catalog" / f"example_{number:02d}.json"
@@ -109,11 +122,18 @@ def _catalog(example: Example) -> dict[str, Any]:
     """The example's customer and contracts as a catalog file; its short decimals come back digit for digit."""
     written = yaml.safe_load(example.contract)
     contracts = written if isinstance(written, list) else [written]
-    aliases = list(example.aliases)
-    return {
-        "customers": [{"id": example.customer, "name": example.customer, "ingest_aliases": aliases}],
-        "contracts": [{"customer_id": example.customer, "starting_at": YEAR, **contract} for contract in contracts],
+    more = yaml.safe_load(example.catalog) or {}
+    described = {each["id"] for each in more.get("customers", ())}
+    customers = [{"id": name, "name": name} for name in example.customers if name not in described]
+    if example.aliases:
+        customers[0]["ingest_aliases"] = list(example.aliases)
+    own: dict[str, list[Any]] = {
+        "customers": customers,
+        "contracts": [
+            {"customer_id": example.customer, "starting_at": example.since, **contract} for contract in contracts
+        ],
     }
+    return {section: [*own.get(section, ()), *more.get(section, ())] for section in own | more}
 
 
 def _events(example: Example, number: int) -> Iterable[dict[str, object]]:
@@ -136,21 +156,48 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
     return {
         "customer": row["customer_id"],
         "contract": row["contract_id"],
-        "product": row["product_name"],
+        "product": row["product_name"] or "",
+        "name": row.get("name") or "",
+        "type": row.get("type") or "",
+        "currency": row.get("currency") or "",
         "pricing": _values(row["pricing_group_values"]),
         "presentation": _values(row["presentation_group_values"]),
         "from": _time(row["starting_at"]),
         "to": _time(row["ending_before"]),
         "whole": "yes" if whole else "no",
-        "tier": "" if row.get("tier_level") is None else str(row["tier_level"]),
+        "tier": _text(row.get("tier_level")),
+        "override tier": _text(row.get("override_tier_level")),
+        "override": _text(row.get("override_type")),
+        "multiplier": _number(row.get("override_multiplier")),
+        "reason": _text(row.get("override_reason")),
+        "frequency": _text(row.get("billing_frequency")),
+        "prorated": {None: "", True: "yes", False: "no"}[row.get("is_prorated")],
+        "origin": _text(row.get("origin_contract_id")),
+        "product fields": _text(row.get("product_custom_fields")),
+        "fields": _text(row.get("custom_fields")),
+        "run": row["billing_period"],
         "quantity": _number(row["quantity"]),
         "unit price": _number(row.get("unit_price")),
         "total": _number(row.get("total")),
     }
 
 
+def _on(invoice: Mapping[str, Any]) -> dict[str, str]:
+    """Which invoice a line is on: `usage 2026-11-01` ends on that day, `scheduled 2026-11-01` is of that instant."""
+    return {"invoice": f"{invoice['type'].lower()} {_time(invoice['ending_before'] or invoice['issued_at'])}"}
+
+
 def _invoice(row: Mapping[str, Any]) -> dict[str, str]:
     return {
+        "type": row["type"],
+        "issued": _time(row["issued_at"]),
+        "terms": _text(row["net_payment_terms_days"]),
+        "payer": row["payer_customer_id"],
+        "currency": row["currency"],
+        "payable": _number(row["payable"]),
+        "fields": _text(row["custom_fields"]),
+        "customer fields": _text(row["customer_custom_fields"]),
+        "run": row["billing_period"],
         "customer": row["customer_id"],
         "contract": row["contract_id"],
         "from": _time(row["starting_at"]),
@@ -163,7 +210,13 @@ def _values(text: str) -> str:
     return ", ".join(f"{key}={'null' if value is None else value}" for key, value in json.loads(text).items())
 
 
-def _time(moment: datetime) -> str:
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _time(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
     text = f"{moment:%Y-%m-%d %H:%M:%S}"
     return text.removesuffix(":00").removesuffix(" 00:00")
 
@@ -178,14 +231,16 @@ def _same(what: str, expected: list[dict[str, str]], found: list[dict[str, str]]
     if not expected and not found:
         return
     columns = list(expected[0]) if expected else ["product", "pricing", "presentation", "from", "to", "quantity"]
-    wanted = [{name: _number(cell) if name in NUMBERS else cell for name, cell in row.items()} for row in expected]
+    wanted = [
+        {name: _number(cell) if cell and name in NUMBERS else cell for name, cell in row.items()} for row in expected
+    ]
     for single in ("customer", "contract"):
         assert single in columns or len({row[single] for row in found}) <= 1, f"{what}: say which {single}"
     if what == "lines":
-        for column in EMPTY:
+        for column, usual in USUAL.items():
             if column not in columns:
                 columns.append(column)
-                wanted = [{**row, column: ""} for row in wanted]
+                wanted = [{**row, column: usual} for row in wanted]
         if "from" not in columns and "to" not in columns:
             columns.append("whole")
             wanted = [{**row, "whole": "yes"} for row in wanted]

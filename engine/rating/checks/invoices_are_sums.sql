@@ -1,8 +1,12 @@
--- An invoice is exactly the sum of its lines, and no line is without an invoice.
+-- An invoice is exactly the sum of its lines in its own currency, and no line is without an invoice.
 WITH sums AS (
-    SELECT invoice_id, sum(total) AS total, count(*) AS line_items
+    SELECT
+        line_items.invoice_id,
+        sum(line_items.total) FILTER (invoices.id IS NULL OR line_items.credit_type_id = invoices.credit_type_id) AS total,
+        count(*) AS line_items
     FROM line_items
-    GROUP BY invoice_id
+    LEFT JOIN invoices ON invoices.id = line_items.invoice_id
+    GROUP BY line_items.invoice_id
 )
 SELECT coalesce(invoices.id, sums.invoice_id) AS id, invoices.total AS invoiced, sums.total AS summed
 FROM invoices

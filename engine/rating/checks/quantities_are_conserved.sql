@@ -1,13 +1,19 @@
 -- What a group used in a statement period is on lines, unrated or not entitled: nothing more, nothing less.
-WITH used AS (
+WITH ends AS (
     SELECT
-        contract_id,
-        product_id,
-        period_starting_at,
+        product_period_no,
         json_of(pricing_keys, pricing_values) AS pricing_group_values,
         json_of(presentation_keys, presentation_values) AS presentation_group_values,
         arg_max(quantity_after, segment_no)::DECIMAL(38, 18) AS quantity
     FROM convert_and_round
+    GROUP BY ALL
+),
+used AS (
+    SELECT
+        contract_id, product_id, pricing_group_values, presentation_group_values, period_starting_at,
+        sum(quantity) AS quantity
+    FROM ends
+    JOIN product_periods USING (product_period_no)
     ANTI JOIN parked USING (contract_id)
     GROUP BY ALL
 ),
@@ -19,16 +25,18 @@ explained AS (
         SELECT
             contract_id, product_id, pricing_group_values, presentation_group_values, period_starting_at, quantity
         FROM line_items
+        WHERE billable_metric_id IS NOT NULL AND origin_line_item_id IS NULL
         UNION ALL
         SELECT
-            settle.contract_id,
-            settle.product_id,
+            product_periods.contract_id,
+            product_periods.product_id,
             json_of(pricing_keys, pricing_values),
             json_of(presentation_keys, presentation_values),
             period_starting_at,
             (quantity_after - quantity_before)::DECIMAL(38, 18)
         FROM settle
-        ANTI JOIN parked ON parked.contract_id = settle.contract_id
+        JOIN product_periods USING (product_period_no)
+        ANTI JOIN parked ON parked.contract_id = product_periods.contract_id
         WHERE outcome <> 'billed'
     )
     GROUP BY ALL

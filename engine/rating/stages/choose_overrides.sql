@@ -1,21 +1,23 @@
--- Which one override prices a group, and which decides whether it is entitled?
--- Overrides do not stack: exactly one prices a line. Overwrites come before multipliers, the last added first.
--- Multipliers go by the contract's scheme, the smallest multiplier or the smallest priority. Entitlement is settled
--- apart from price, by the last added override that says anything about it (spec/rating.md §5.2, §17 Q8, Q9).
--- Grain: contract_id, product_id, pricing_values, presentation_values, priced_at (only groups with an override).
+-- Which one override prices a group, why that one, and which decides whether the group is entitled?
+-- Overrides do not stack: exactly one prices a line. Overwrites come before the others, the last added first. Multipliers
+-- and tiers go by the contract's scheme, the smallest multiplier or the smallest priority. Entitlement is settled apart
+-- from price, by the last added override that says anything about it (spec/rating.md §5.2, §17 Q8, Q9).
+-- Grain: as priced_groups, without usage_no (only groups with an override).
 WITH wanted AS (
-    SELECT DISTINCT
-        contract_id, product_id, pricing_keys, presentation_keys, pricing_values, presentation_values, priced_at
-    FROM convert_and_round
+    SELECT DISTINCT * EXCLUDE (usage_no, rate_card_id)
+    FROM priced_groups
     SEMI JOIN override_reach USING (contract_id, product_id)
 ),
 candidates AS (
     SELECT
         wanted.contract_id,
         wanted.product_id,
+        wanted.billing_frequency,
+        wanted.pricing_key_no,
         wanted.pricing_values,
         wanted.presentation_values,
         wanted.priced_at,
+        contracts.override_scheme,
         overrides.override_no,
         overrides.override_type,
         overrides.entitled,
@@ -33,8 +35,9 @@ candidates AS (
         AND override_reach.product_id = wanted.product_id
     JOIN overrides ON overrides.override_no = override_reach.override_no
     JOIN contracts ON contracts.contract_id = wanted.contract_id
-    WHERE overrides.starting_at <= wanted.priced_at
-        AND coalesce(wanted.priced_at < overrides.ending_before, true)
+    WHERE override_reach.starting_at <= wanted.priced_at
+        AND wanted.priced_at < override_reach.ending_before
+        AND coalesce(override_reach.billing_frequency = wanted.billing_frequency, true)
         AND coalesce(
             list_has_all(named_values(wanted.pricing_keys, wanted.pricing_values), override_reach.pricing_pairs), true
         )
@@ -48,10 +51,22 @@ candidates AS (
 SELECT
     contract_id,
     product_id,
+    billing_frequency,
+    pricing_key_no,
     pricing_values,
     presentation_values,
     priced_at,
     arg_min(override_no, precedence) FILTER (override_type IS NOT NULL) AS price_override_no,
+    CASE
+        WHEN min(override_no) FILTER (override_type IS NOT NULL) IS NULL THEN NULL
+        WHEN min(override_no) FILTER (override_type IS NOT NULL) = max(override_no) FILTER (override_type IS NOT NULL)
+            THEN 'only override'
+        WHEN min(override_no) FILTER (override_type = 'OVERWRITE') < max(override_no) FILTER (override_type = 'OVERWRITE')
+            THEN 'last added overwrite'
+        WHEN bool_or(override_type = 'OVERWRITE') THEN 'overwrite before multiplier'
+        WHEN any_value(override_scheme) = 'EXPLICIT' THEN 'smallest priority'
+        ELSE 'lowest multiplier'
+    END AS override_reason,
     max(override_no) FILTER (entitled IS NOT NULL) AS entitlement_override_no
 FROM candidates
-GROUP BY ALL
+GROUP BY contract_id, product_id, billing_frequency, pricing_key_no, pricing_values, presentation_values, priced_at

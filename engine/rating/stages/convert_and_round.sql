@@ -1,51 +1,78 @@
 -- What quantity is that, in the product's units?
 -- The running value is converted first and rounded second, on both ends of the segment, and the quantity is their
--- difference: so the quantities of a statement period add up to the rounded total (spec/rating.md §17 Q1, Q2).
+-- difference: so the quantities of a statement period add up to the rounded total (spec/rating.md §17 Q1, Q2). A product
+-- that is converted or rounded differently from some instant on counts by its new terms from there, as after a swap of
+-- its metric; so the running quantity is the sum of the quantities so far. A period of one segment needs no adding up.
 -- A value that the exact types cannot hold becomes NULL here and parks its contract later; it is never cut short.
--- Grain: as usage.
+-- Grain: usage_no (one per product_period_no, pricing_values, presentation_values, starting_at).
 WITH converted AS (
     SELECT
-        usage.*,
-        usage_products.pricing_keys,
-        usage_products.presentation_keys,
-        list_select(key_values, usage_products.pricing_positions) AS pricing_values,
-        list_select(key_values, usage_products.presentation_positions) AS presentation_values,
+        usage.* EXCLUDE (key_values),
+        product_stretches.pricing_key_no,
+        product_stretches.pricing_keys,
+        product_stretches.presentation_keys,
+        list_select(key_values, product_stretches.pricing_positions) AS pricing_values,
+        list_select(key_values, product_stretches.presentation_positions) AS presentation_values,
         try(round_quantity(
             convert_quantity(value_before, multiplier, divisor), rounding_method, rounding_unit
         )) AS whole_before,
         try(round_quantity(
             convert_quantity(value_after, multiplier, divisor), rounding_method, rounding_unit
         )) AS whole_after,
-        usage_products.quantity_divisor,
-        usage_products.quantity_unit
+        product_versions.quantity_divisor,
+        product_versions.quantity_unit
     FROM usage
-    JOIN usage_products USING (product_id)
+    JOIN product_versions USING (product_id, version_no)
+    JOIN product_stretches USING (product_id, stretch_no)
+),
+quantities AS (
+    SELECT
+        * EXCLUDE (whole_before, whole_after, quantity_divisor, quantity_unit),
+        CASE WHEN whole_before % quantity_divisor = 0
+            THEN publishable(try(in_units(whole_before // quantity_divisor, quantity_unit)))
+        END AS converted_before,
+        CASE WHEN whole_after % quantity_divisor = 0
+            THEN publishable(try(in_units(whole_after // quantity_divisor, quantity_unit)))
+        END AS converted_after
+    FROM converted
+),
+bounded AS (
+    -- What might outgrow a number when added up parks, too.
+    SELECT
+        * EXCLUDE (converted_before, converted_after),
+        CASE WHEN bool_and(
+            coalesce(abs(converted_before) < 1000000000000000000 AND abs(converted_after) < 1000000000000000000, false)
+        ) OVER (PARTITION BY product_period_no, pricing_values, presentation_values)
+            THEN converted_after - converted_before
+        END AS segment_quantity
+    FROM quantities
+    WHERE segments > 1
+),
+added AS (
+    SELECT
+        * EXCLUDE (segment_quantity),
+        CASE WHEN segment_quantity IS NOT NULL THEN publishable(sum(segment_quantity) OVER so_far) END AS quantity_after,
+        segment_quantity
+    FROM bounded
+    WINDOW so_far AS (
+        PARTITION BY product_period_no, pricing_values, presentation_values ORDER BY segment_no
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    )
+),
+positioned AS (
+    SELECT * EXCLUDE (segment_quantity), publishable(quantity_after - segment_quantity) AS quantity_before
+    FROM added
+    UNION ALL BY NAME
+    SELECT
+        * EXCLUDE (converted_before, converted_after),
+        converted_before AS quantity_before,
+        converted_after AS quantity_after
+    FROM quantities
+    WHERE segments = 1
 )
 SELECT
-    contract_id,
-    customer_id,
-    rate_card_id,
-    product_id,
-    meter_id,
-    period_starting_at,
-    period_ending_before,
-    segment_no,
-    segments,
-    starting_at,
-    ending_before,
-    breakdown_at,
-    priced_at,
-    pricing_keys,
-    presentation_keys,
-    pricing_values,
-    presentation_values,
-    used,
-    value_before,
-    value_after,
-    CASE WHEN whole_before % quantity_divisor = 0
-        THEN publishable(try(in_units(whole_before // quantity_divisor, quantity_unit)))
-    END AS quantity_before,
-    CASE WHEN whole_after % quantity_divisor = 0
-        THEN publishable(try(in_units(whole_after // quantity_divisor, quantity_unit)))
-    END AS quantity_after
-FROM converted
+    row_number() OVER () AS usage_no,
+    positioned.* EXCLUDE (quantity_before, quantity_after),
+    quantity_before::QUANTITY AS quantity_before,
+    quantity_after::QUANTITY AS quantity_after
+FROM positioned

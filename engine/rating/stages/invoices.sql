@@ -1,34 +1,84 @@
--- One usage invoice for each contract and statement period, also when it has no lines.
--- `total` is exact. `payable` is what a payment provider can take, rounded half away from zero to the currency's
--- smallest denomination, and `rounding_residual` is what that rounding added (spec/rating.md §10.6, §17 Q3).
--- Grain: id (contract_id, starting_at).
-WITH totals AS (
-    SELECT invoice_id, count(*) AS line_items, sum(total) AS total
-    FROM line_items
-    GROUP BY invoice_id
+-- One invoice for each contract and statement period, also when it has no lines; one for each instant at which something
+-- is charged on a schedule; and a parent's consolidated ones.
+-- `total` is exact and in the invoice's own currency: lines in custom pricing units count through their conversion line.
+-- `payable` is what a payment provider can take, rounded half away from zero to the currency's smallest denomination,
+-- and `rounding_residual` is what that rounding added (spec/rating.md §10.6, §17 Q3).
+-- Grain: id.
+WITH issued AS (
+    SELECT
+        invoice_id,
+        customer_id,
+        contract_id,
+        rate_card_id,
+        'USAGE' AS type,
+        period_starting_at AS starting_at,
+        period_ending_before AS ending_before,
+        period_ending_before + to_hours(24) AS issued_at,
+        NULL::VARCHAR AS constituent_invoices
+    FROM statement_periods
+    UNION ALL
+    SELECT invoice_id, customer_id, contract_id, rate_card_id, 'SCHEDULED', NULL, NULL, issued_at, NULL
+    FROM scheduled_invoices
+    UNION ALL
+    SELECT
+        invoice_id,
+        customer_id,
+        contract_id,
+        rate_card_id,
+        'USAGE_CONSOLIDATED',
+        period_starting_at,
+        period_ending_before,
+        period_ending_before + to_hours(24),
+        to_json(list(source_invoice_id ORDER BY position, source_invoice_id))::VARCHAR
+    FROM consolidations
+    GROUP BY ALL
 ),
-billed AS (
-    SELECT statement_periods.* FROM statement_periods ANTI JOIN parked USING (contract_id)
+line_counts AS (
+    SELECT invoice_id, credit_type_id, count(*) AS line_items, sum(total) AS total
+    FROM line_items
+    GROUP BY invoice_id, credit_type_id
+),
+totals AS (
+    SELECT
+        issued.invoice_id,
+        sum(line_counts.line_items)::BIGINT AS line_items,
+        sum(line_counts.total) FILTER (line_counts.credit_type_id = rate_cards.credit_type_id) AS total
+    FROM issued
+    JOIN rate_cards USING (rate_card_id)
+    JOIN line_counts ON line_counts.invoice_id = issued.invoice_id
+    GROUP BY issued.invoice_id
 )
 SELECT
-    billed.invoice_id AS id,
-    billed.customer_id,
+    issued.invoice_id AS id,
+    issued.customer_id,
     customers.customer_name,
-    billed.contract_id,
+    issued.contract_id,
     'DRAFT' AS status,
-    'USAGE' AS type,
-    billed.period_starting_at AS starting_at,
-    billed.period_ending_before AS ending_before,
-    rate_cards.currency,
+    issued.type,
+    issued.starting_at,
+    issued.ending_before,
+    issued.issued_at,
+    contracts.net_payment_terms_days,
+    contracts.payer_customer_id,
+    rate_cards.credit_type_id,
+    credit_types.credit_type_name AS currency,
     coalesce(totals.line_items, 0) AS line_items,
     coalesce(totals.total, 0)::DECIMAL(38, 26) AS total,
     CASE rate_cards.payable_places
         WHEN 0 THEN round(coalesce(totals.total, 0), 0)::DECIMAL(38, 2)
         ELSE round(coalesce(totals.total, 0), 2)::DECIMAL(38, 2)
     END AS payable,
-    payable::DECIMAL(38, 26) - coalesce(totals.total, 0)::DECIMAL(38, 26) AS rounding_residual
-FROM billed
-JOIN customers USING (customer_id)
-JOIN rate_cards USING (rate_card_id)
-LEFT JOIN totals ON totals.invoice_id = billed.invoice_id
-ORDER BY customers.customer_name, billed.customer_id, billed.period_starting_at, billed.contract_id
+    payable::DECIMAL(38, 26) - coalesce(totals.total, 0)::DECIMAL(38, 26) AS rounding_residual,
+    issued.constituent_invoices,
+    contracts.custom_fields,
+    customers.custom_fields AS customer_custom_fields
+FROM issued
+ANTI JOIN parked ON parked.contract_id = issued.contract_id
+JOIN contracts ON contracts.contract_id = issued.contract_id
+JOIN customers ON customers.customer_id = issued.customer_id
+JOIN rate_cards ON rate_cards.rate_card_id = issued.rate_card_id
+JOIN credit_types ON credit_types.credit_type_id = rate_cards.credit_type_id
+LEFT JOIN totals ON totals.invoice_id = issued.invoice_id
+ORDER BY
+    customers.customer_name, issued.customer_id, coalesce(issued.starting_at, issued.issued_at), issued.contract_id,
+    issued.type, issued.invoice_id

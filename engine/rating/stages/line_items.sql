@@ -1,60 +1,129 @@
 -- One row for each line of each invoice, with everything needed to explain it.
--- Grain: id (contract, statement period, product, group values, starting_at, tier).
+-- In an invoice the products that the rate card orders come first, in its order; then usage, composite charges,
+-- subscriptions, scheduled charges and conversions.
+-- A consolidated invoice has copies of the lines of the invoices it puts together, each with its origin.
+-- Grain: id.
 WITH lines AS (
+    SELECT * FROM charges
+    UNION ALL BY NAME
+    SELECT * FROM conversion_lines
+),
+billed AS (
     SELECT
-        statement_periods.invoice_id,
-        price.*,
-        json_of(price.pricing_keys, price.pricing_values) AS pricing_group_values,
-        json_of(price.presentation_keys, price.presentation_values) AS presentation_group_values
-    FROM price
-    JOIN statement_periods USING (contract_id, period_starting_at)
-    ANTI JOIN parked ON parked.contract_id = price.contract_id
+        lines.*,
+        CASE WHEN len(pricing_keys) >= 0 THEN json_of(pricing_keys, pricing_values) ELSE '{}'
+        END AS pricing_group_values,
+        CASE WHEN len(presentation_keys) >= 0 THEN json_of(presentation_keys, presentation_values) ELSE '{}'
+        END AS presentation_group_values,
+        CASE WHEN type = 'usage' THEN period_ending_before - to_microseconds(1) ELSE charged_at END AS named_at
+    FROM lines
+    ANTI JOIN parked ON parked.contract_id = lines.contract_id
+),
+own AS (
+    SELECT
+        CASE WHEN billed.line_key IS NULL
+            THEN derived_id('line_item', [
+                billed.invoice_id,
+                billed.product_id,
+                billed.pricing_group_values,
+                billed.presentation_group_values,
+                instant_text(billed.starting_at),
+                coalesce(billed.tier_level, 0)::VARCHAR || coalesce('.' || billed.override_tier_level, '')
+            ])
+            ELSE derived_id('line_item', [
+                billed.invoice_id, billed.type, coalesce(billed.product_id, ''), billed.line_key
+            ])
+        END AS id,
+        billed.invoice_id,
+        billed.customer_id,
+        billed.contract_id,
+        billed.product_id,
+        product_versions.product_name,
+        coalesce(billed.own_name, product_versions.product_name || coalesce(billed.name_suffix, '')) AS name,
+        billed.type,
+        meters.billable_metric_id,
+        meters.metric_name,
+        billed.pricing_group_values,
+        billed.presentation_group_values,
+        billed.period_starting_at,
+        billed.period_ending_before,
+        billed.starting_at,
+        billed.ending_before,
+        billed.quantity,
+        billed.unit_price,
+        billed.total,
+        billed.credit_type_id,
+        credit_types.credit_type_name AS currency,
+        billed.tier_level,
+        billed.tier_starting_at,
+        billed.tier_ending_at,
+        billed.override_tier_level,
+        rates.rate_id,
+        billed.billing_frequency,
+        billed.list_unit_price,
+        overrides.override_id,
+        billed.override_type,
+        billed.multiplier AS override_multiplier,
+        billed.override_reason,
+        billed.quantity_before,
+        billed.quantity_after,
+        try_cast(try(in_units(billed.value_before, products.value_unit)) AS DECIMAL(38, 18)) AS metric_value_before,
+        try_cast(try(in_units(billed.value_after, products.value_unit)) AS DECIMAL(38, 18)) AS metric_value_after,
+        billed.is_prorated,
+        billed.subscription_id,
+        billed.scheduled_charge_id,
+        billed.discount_id,
+        products.custom_fields AS product_custom_fields,
+        billed.custom_fields,
+        CASE
+            WHEN billed.type = 'usage' THEN CASE products.product_type WHEN 'COMPOSITE' THEN 1 ELSE 0 END
+            WHEN billed.type = 'subscription' THEN 2
+            WHEN billed.type = 'scheduled' THEN 3
+            ELSE 4
+        END AS kind_position,
+        billed.product_position,
+        products.product_no,
+        billed.line_key
+    FROM billed
+    JOIN credit_types ON credit_types.credit_type_id = billed.credit_type_id
+    LEFT JOIN products ON products.product_id = billed.product_id
+    LEFT JOIN product_versions
+        ON product_versions.product_id = billed.product_id
+        AND product_versions.starting_at <= billed.named_at
+        AND billed.named_at < product_versions.ending_before
+    LEFT JOIN meters ON meters.meter_id = billed.meter_id
+    LEFT JOIN rates ON rates.rate_no = billed.rate_no
+    LEFT JOIN overrides ON overrides.override_no = billed.price_override_no
+),
+copies AS (
+    SELECT
+        own.* REPLACE (
+            derived_id('line_item', [consolidations.invoice_id, own.id]) AS id,
+            consolidations.invoice_id AS invoice_id,
+            consolidations.customer_id AS customer_id,
+            consolidations.contract_id AS contract_id,
+            consolidations.period_starting_at AS period_starting_at,
+            consolidations.period_ending_before AS period_ending_before
+        ),
+        own.customer_id AS origin_customer_id,
+        own.contract_id AS origin_contract_id,
+        own.invoice_id AS origin_invoice_id,
+        own.id AS origin_line_item_id
+    FROM own
+    JOIN consolidations ON consolidations.source_invoice_id = own.invoice_id
 )
-SELECT
-    derived_id('line_item', [
-        lines.invoice_id,
-        lines.product_id,
-        lines.pricing_group_values,
-        lines.presentation_group_values,
-        instant_text(lines.starting_at),
-        coalesce(lines.tier_level, 0)::VARCHAR
-    ]) AS id,
-    lines.invoice_id,
-    lines.customer_id,
-    lines.contract_id,
-    lines.product_id,
-    usage_products.product_name,
-    'usage' AS type,
-    meters.billable_metric_id,
-    meters.metric_name,
-    lines.pricing_group_values,
-    lines.presentation_group_values,
-    lines.period_starting_at,
-    lines.period_ending_before,
-    lines.starting_at,
-    lines.ending_before,
-    lines.quantity::DECIMAL(38, 18) AS quantity,
-    lines.unit_price::DECIMAL(38, 18) AS unit_price,
-    lines.total,
-    rate_cards.currency,
-    lines.tier_level,
-    CASE WHEN lines.tier_level IS NOT NULL THEN coalesce(lines.tier_starting_at, 0)::DECIMAL(38, 18) END AS tier_starting_at,
-    lines.tier_ending_at::DECIMAL(38, 18) AS tier_ending_at,
-    list_price.rate_id,
-    CASE WHEN lines.override_type IS DISTINCT FROM 'OVERWRITE' THEN lines.price::DECIMAL(38, 18) END AS list_unit_price,
-    overrides.override_id,
-    lines.override_type,
-    lines.multiplier::DECIMAL(38, 18) AS override_multiplier,
-    lines.quantity_before::DECIMAL(38, 18) AS quantity_before,
-    lines.quantity_after::DECIMAL(38, 18) AS quantity_after,
-    try_cast(try(in_units(lines.value_before, usage_products.value_unit)) AS DECIMAL(38, 18)) AS metric_value_before,
-    try_cast(try(in_units(lines.value_after, usage_products.value_unit)) AS DECIMAL(38, 18)) AS metric_value_after
-FROM lines
-JOIN usage_products ON usage_products.product_id = lines.product_id
-JOIN meters ON meters.meter_id = lines.meter_id
-JOIN rate_cards ON rate_cards.rate_card_id = lines.rate_card_id
-LEFT JOIN rates AS list_price ON list_price.rate_no = lines.rate_no
-LEFT JOIN overrides ON overrides.override_no = lines.price_override_no
+SELECT * EXCLUDE (kind_position, product_position, product_no, line_key)
+FROM (
+    SELECT
+        *,
+        NULL::VARCHAR AS origin_customer_id,
+        NULL::VARCHAR AS origin_contract_id,
+        NULL::VARCHAR AS origin_invoice_id,
+        NULL::VARCHAR AS origin_line_item_id
+    FROM own
+    UNION ALL
+    SELECT * FROM copies
+)
 ORDER BY
-    lines.invoice_id, usage_products.product_no, lines.pricing_group_values, lines.presentation_group_values,
-    lines.starting_at, lines.tier_level, id
+    invoice_id, product_position, kind_position, product_no, pricing_group_values, presentation_group_values,
+    starting_at, tier_level, override_tier_level, line_key, id

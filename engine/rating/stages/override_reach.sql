@@ -1,18 +1,48 @@
--- Which products of which contract can each override touch?
--- A target names a product, or any of some tags, or all of some tags, or nothing at all (every product). What a
--- target asks of group values is kept for later, when there are groups (spec/rating.md §5.1).
--- Grain: override_no, target_no, product_id.
+-- Which products of which contract can each override touch, and when?
+-- A target names a product, or any of some tags, or all of some tags, or nothing at all (every product). Tags are those
+-- of the product at the time, so an override reaches a product from one instant to another (spec/rating.md §5.1,
+-- §17 Q30). What a target asks of group values is kept for later, when there are groups; only usage has groups. An
+-- override reaches the types of product that it can price: no flat price stands for a percentage of spend.
+-- Grain: override_no, target_no, product_id, tagging_no.
+WITH targets AS (
+    SELECT override_targets.*, overrides.prices, overrides.starting_at, overrides.ending_before,
+        contracts.rate_card_id
+    FROM override_targets
+    JOIN overrides USING (override_no)
+    JOIN contracts USING (contract_id)
+),
+candidates AS (
+    SELECT targets.* EXCLUDE (product_id), targets.product_id
+    FROM targets
+    JOIN rate_card_products USING (rate_card_id, product_id)
+    UNION ALL BY NAME
+    SELECT targets.* EXCLUDE (product_id), rate_card_products.product_id
+    FROM targets
+    JOIN rate_card_products USING (rate_card_id)
+    WHERE targets.product_id IS NULL
+)
 SELECT
-    override_targets.override_no,
-    override_targets.target_no,
-    override_targets.contract_id,
-    usage_products.product_id,
-    override_targets.pricing_pairs,
-    override_targets.presentation_pairs
-FROM override_targets
-JOIN contracts USING (contract_id)
-JOIN rate_card_products USING (rate_card_id)
-JOIN usage_products ON usage_products.product_id = rate_card_products.product_id
-WHERE coalesce(override_targets.product_id = usage_products.product_id, true)
-    AND coalesce(list_has_any(usage_products.tags, override_targets.any_tags), true)
-    AND coalesce(list_has_all(usage_products.tags, override_targets.all_tags), true)
+    candidates.override_no,
+    candidates.target_no,
+    candidates.contract_id,
+    candidates.product_id,
+    product_taggings.tagging_no,
+    candidates.pricing_pairs,
+    candidates.presentation_pairs,
+    candidates.billing_frequency,
+    greatest(candidates.starting_at, product_taggings.starting_at) AS starting_at,
+    least(candidates.ending_before, product_taggings.ending_before) AS ending_before
+FROM candidates
+JOIN products USING (product_id)
+JOIN product_taggings
+    ON product_taggings.product_id = candidates.product_id
+    AND product_taggings.starting_at < candidates.ending_before
+    AND candidates.starting_at < product_taggings.ending_before
+WHERE coalesce(list_has_any(product_taggings.tags, candidates.any_tags), true)
+    AND coalesce(list_has_all(product_taggings.tags, candidates.all_tags), true)
+    AND list_contains(candidates.prices, products.product_type)
+    AND (
+        products.product_type = 'USAGE'
+        OR (candidates.pricing_pairs IS NULL AND candidates.presentation_pairs IS NULL)
+    )
+    AND (candidates.billing_frequency IS NULL OR products.product_type = 'SUBSCRIPTION')

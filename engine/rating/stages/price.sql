@@ -1,11 +1,12 @@
 -- What does each part of a quantity cost?
 -- The tiers in force are the override's own when it overwrites, else the rate's, times the multiplier if there is
--- one. A flat price is a single tier without bounds. A tier's share of a segment is the part of the running quantity
--- that moved inside it, (lower, upper], so a falling quantity gives back at the prices it was billed at
--- (spec/rating.md §4, §17 Q5). A quantity of zero keeps one line for products that always show one.
+-- one. A flat price is a single tier without bounds. A tiered override has a multiplier for each of its own tiers, so
+-- what lies in one tier of both is a part. A part's share of a segment is what of the running quantity moved inside it,
+-- (lower, upper], so a falling quantity gives back at the prices it was billed at (spec/rating.md §4, §17 Q5). A
+-- quantity of zero keeps one line for products that always show one.
 -- QUANTITY, UNIT_PRICE and EXACT_UNIT_PRICE are the run's own narrowest types; a quantity times a unit price has at
 -- most 26 places. What does not fit exactly is NULL here and parked next.
--- Grain: settle's, and tier_level.
+-- Grain: settle's, tier_level and override_tier_level.
 WITH billed AS (
     SELECT
         settle.*,
@@ -28,18 +29,28 @@ tiered AS (
     FROM billed
     JOIN price_tiers ON price_tiers.override_no = billed.tiers_of_override_no
 ),
+parts AS (
+    SELECT
+        tiered.* REPLACE (coalesce(override_tiers.multiplier, tiered.multiplier) AS multiplier),
+        override_tiers.override_tier_level,
+        greatest(tiered.tier_starting_at, override_tiers.tier_starting_at) AS part_starting_at,
+        least(tiered.tier_ending_at, override_tiers.tier_ending_at) AS part_ending_at
+    FROM tiered
+    LEFT JOIN override_tiers ON override_tiers.override_no = tiered.price_override_no
+),
 shares AS (
     SELECT
         *,
-        least(greatest(quantity_after, tier_starting_at), tier_ending_at)
-            - least(greatest(quantity_before, tier_starting_at), tier_ending_at) AS quantity,
-        coalesce(quantity_after > tier_starting_at, true)
-            AND coalesce(quantity_after <= tier_ending_at, true) AS holds_position,
+        least(greatest(quantity_after, part_starting_at), part_ending_at)
+            - least(greatest(quantity_before, part_starting_at), part_ending_at) AS quantity,
+        coalesce(quantity_after > part_starting_at, true)
+            AND coalesce(quantity_after <= part_ending_at, true) AS holds_position,
         (price * coalesce(multiplier, 1))::EXACT_UNIT_PRICE AS exact_unit_price
-    FROM tiered
+    FROM parts
+    WHERE coalesce(part_starting_at < part_ending_at, true)
 )
 SELECT
-    * EXCLUDE (exact_unit_price, holds_position, tiers_of_rate_no, tiers_of_override_no),
+    * EXCLUDE (exact_unit_price, holds_position, part_starting_at, part_ending_at, tiers_of_rate_no, tiers_of_override_no),
     CASE
         WHEN try_cast(try_cast(exact_unit_price AS UNIT_PRICE) AS EXACT_UNIT_PRICE) = exact_unit_price
         THEN publishable(try_cast(exact_unit_price AS UNIT_PRICE))

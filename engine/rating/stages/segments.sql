@@ -1,20 +1,45 @@
 -- Into which segments is a product's statement period cut?
--- A cut is every instant at which a rate of the product or an override that can touch it begins or ends, at which the
--- product is metered by another metric, or at which a breakdown asks for a window of its own (spec/rating.md §0.3).
--- What is metered once for its whole service period is priced as of its last instant and cut by swaps alone
--- (spec/metering.md §8.1). Most periods have no cut and are one segment, without being sorted.
+-- A cut is every instant at which a rate of the product or an override that can touch it begins or ends, at which a
+-- composite charge on the product is cut, at which the product is metered, converted, rounded or keyed differently, or
+-- at which a breakdown asks for a window of its own (spec/rating.md §0.3).
+-- What is metered once for its whole service period is priced as of its last instant and cut by changes of its quantity
+-- alone (spec/metering.md §8.1). Most periods have no cut and are one segment, without being sorted.
+-- `piece_at` is the last instant so far that no line may cross: a breakdown's window or a composite charge's cut.
 -- Grain: product_period_no, segment_no.
-WITH boundaries AS (
+WITH composite_cuts AS (
+    SELECT DISTINCT product_periods.product_period_no, composite_segments.starting_at AS cut_at
+    FROM composite_members
+    JOIN composite_segments ON composite_segments.product_id = composite_members.composite_id
+    JOIN product_periods
+        ON product_periods.product_id = composite_members.product_id
+        AND product_periods.contract_id = composite_segments.contract_id
+        AND product_periods.period_starting_at = composite_segments.period_starting_at
+        AND product_periods.period_starting_at < composite_members.ending_before
+        AND composite_members.starting_at < product_periods.period_ending_before
+    WHERE composite_segments.segment_no > 1
+),
+boundaries AS (
     SELECT product_period_no, rate_boundaries.boundary_at AS cut_at
     FROM product_periods
     JOIN rate_boundaries USING (rate_card_id, product_id)
     WHERE cut_by_prices AND period_starting_at < boundary_at AND boundary_at < period_ending_before
     UNION
-    SELECT product_period_no, override_boundaries.boundary_at
+    SELECT product_period_no, override_reach.starting_at
     FROM product_periods
     JOIN override_reach USING (contract_id, product_id)
-    JOIN override_boundaries USING (override_no)
-    WHERE cut_by_prices AND period_starting_at < boundary_at AND boundary_at < period_ending_before
+    WHERE cut_by_prices
+        AND period_starting_at < override_reach.starting_at
+        AND override_reach.starting_at < period_ending_before
+    UNION
+    SELECT product_period_no, override_reach.ending_before
+    FROM product_periods
+    JOIN override_reach USING (contract_id, product_id)
+    WHERE cut_by_prices
+        AND period_starting_at < override_reach.ending_before
+        AND override_reach.ending_before < period_ending_before
+    UNION
+    SELECT product_period_no, cut_at
+    FROM composite_cuts
     UNION
     SELECT product_period_no, breakdown_windows.starting_at
     FROM product_periods
@@ -28,14 +53,16 @@ cuts AS (
     JOIN product_periods USING (product_period_no)
     JOIN product_meters
         ON product_meters.product_id = product_periods.product_id
+        AND product_meters.stretch_no = product_periods.stretch_no
         AND product_meters.starting_at <= cut_at
         AND cut_at < product_meters.ending_before
     WHERE NOT product_meters.one_segment
     UNION
-    SELECT product_period_no, product_meters.starting_at
+    SELECT product_period_no, quantity_boundaries.boundary_at
     FROM product_periods
-    JOIN product_meters USING (product_id)
-    WHERE period_starting_at < product_meters.starting_at AND product_meters.starting_at < period_ending_before
+    JOIN quantity_boundaries USING (product_id)
+    WHERE period_starting_at < quantity_boundaries.boundary_at
+        AND quantity_boundaries.boundary_at < period_ending_before
 ),
 starts AS (
     SELECT product_period_no, period_starting_at AS starting_at, period_ending_before
@@ -59,12 +86,23 @@ stretches AS (
     SELECT product_period_no, 1, 1, period_starting_at, period_ending_before
     FROM product_periods
     ANTI JOIN cuts USING (product_period_no)
+),
+last_pieces AS (
+    SELECT product_period_no, segment_no, max(cut_at) AS cut_at
+    FROM stretches
+    JOIN composite_cuts USING (product_period_no)
+    WHERE composite_cuts.cut_at <= stretches.starting_at
+    GROUP BY product_period_no, segment_no
 )
 SELECT
     stretches.*,
-    breakdown_windows.starting_at AS breakdown_at,
+    greatest(breakdown_windows.starting_at, last_pieces.cut_at) AS piece_at,
+    stretches.starting_at >= product_periods.billed_from
+        AND stretches.starting_at < product_periods.billed_before AS billed_here,
     product_meters.meter_id,
     product_meters.value_factor::HUGEINT AS value_factor,
+    product_versions.version_no,
+    product_versions.terms_no,
     CASE
         WHEN product_meters.one_segment THEN product_periods.period_ending_before - to_microseconds(1)
         ELSE stretches.starting_at
@@ -73,6 +111,14 @@ FROM stretches
 JOIN product_periods USING (product_period_no)
 JOIN product_meters
     ON product_meters.product_id = product_periods.product_id
+    AND product_meters.stretch_no = product_periods.stretch_no
     AND product_meters.starting_at <= stretches.starting_at
     AND stretches.starting_at < product_meters.ending_before
+JOIN product_versions
+    ON product_versions.product_id = product_periods.product_id
+    AND product_versions.starting_at <= stretches.starting_at
+    AND stretches.starting_at < product_versions.ending_before
+LEFT JOIN last_pieces
+    ON last_pieces.product_period_no = stretches.product_period_no
+    AND last_pieces.segment_no = stretches.segment_no
 ASOF LEFT JOIN breakdown_windows ON stretches.starting_at >= breakdown_windows.starting_at

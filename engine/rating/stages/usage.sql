@@ -2,7 +2,7 @@
 -- Values are whole numbers of the product's finest unit. A statement period that is one segment has one reading, which
 -- is the answer; what is cut has been added up before.
 -- A product without pricing group key has a line even with no usage (spec/rating.md §2), so it gets a group then.
--- Grain: contract_id, product_id, period_starting_at, key_values, segment_no.
+-- Grain: product_period_no, key_values, segment_no.
 WITH readings AS (
     SELECT product_period_no, segment_no, segments, key_values, value
     FROM segment_readings
@@ -26,29 +26,28 @@ positions AS (
     SELECT
         segments.product_period_no,
         segments.segment_no,
-        usage_products.no_key_values AS key_values,
+        product_stretches.no_key_values AS key_values,
         false AS used,
         0::HUGEINT AS value_before,
         0::HUGEINT AS value_after
     FROM segments
     ANTI JOIN readings USING (product_period_no)
     JOIN product_periods USING (product_period_no)
-    JOIN usage_products USING (product_id)
-    WHERE len(usage_products.pricing_keys) = 0
+    JOIN product_stretches USING (product_id, stretch_no)
+    WHERE len(product_stretches.pricing_keys) = 0
 )
 SELECT
-    product_periods.contract_id,
-    product_periods.customer_id,
-    product_periods.rate_card_id,
+    positions.product_period_no,
     product_periods.product_id,
+    product_periods.stretch_no,
     segments.meter_id,
-    product_periods.period_starting_at,
-    product_periods.period_ending_before,
+    segments.version_no,
+    segments.terms_no,
     segments.segment_no,
     segments.segments,
     segments.starting_at,
     segments.ending_before,
-    segments.breakdown_at,
+    segments.piece_at,
     segments.priced_at,
     positions.key_values,
     positions.used,
@@ -57,3 +56,4 @@ SELECT
 FROM positions
 JOIN segments USING (product_period_no, segment_no)
 JOIN product_periods USING (product_period_no)
+WHERE segments.billed_here

@@ -1,5 +1,5 @@
--- The usage products, with whole-number terms as the integers that the exact macros work on.
--- Grain: product_id.
+-- The products as they were from one time to another, with whole-number terms as the integers of the exact macros.
+-- Grain: product_id, version_no.
 SELECT
     * REPLACE (
         multiplier::HUGEINT AS multiplier,

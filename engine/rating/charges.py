@@ -1,0 +1,196 @@
+"""What falls due by the calendar: subscriptions, scheduled charges and discounts (spec/rating.md §10.7, §12)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Context, Decimal, Inexact, InvalidOperation
+
+import pyarrow as pa
+
+from engine.catalog.catalog import Catalog
+from engine.catalog.contract import Contract, StatementDay, StatementFrequency
+from engine.catalog.fields import TextMap
+from engine.catalog.scheduled_charge import Occurrence, ScheduledCharge
+from engine.catalog.subscription import InvoiceBehavior, InvoicePlacement, Subscription
+from engine.rating.arrow_tables import INSTANT, arrow_table
+from engine.values.numbers import MAX_DIGITS
+from engine.values.period import ALWAYS, Period
+
+#: Decimal places of subscription quantities, of published prices and quantities, and of amounts.
+QUANTITY_PLACES = 8
+PRICE_PLACES = 18
+AMOUNT_PLACES = 26
+
+#: Refuses what 38 digits do not hold, instead of rounding it.
+_EXACT = Context(prec=MAX_DIGITS, traps=[Inexact, InvalidOperation])
+
+
+def charge_inputs(catalog: Catalog, period: Period) -> dict[str, pa.Table]:
+    """The tables `subscriptions`, `subscription_quantities` and `scheduled_charges`.
+
+    `subscriptions` (grain: subscription_no) has those with a term, whatever the period: what a run bills of one can
+    have begun long before. Its term is cut to the contract's and ends with `ALWAYS` when neither ends.
+    `subscription_quantities` (grain: subscription_no, starting_at) is the quantity asked for, in steps.
+    `scheduled_charges` (grain: scheduled_charge_id or discount_id, charged_at, occurrence_no) has what is charged from
+    the period's start to its end, both included; the amounts of discounts are negative. A number that the exact types
+    cannot hold is NULL there.
+    """
+    terms = [
+        term
+        for contract in catalog.contracts
+        for subscription in contract.subscriptions
+        if (term := _term(contract, subscription)).starting_at < term.ending_before
+    ]
+    return {
+        "subscriptions": _subscriptions(terms),
+        "subscription_quantities": _subscription_quantities(terms),
+        "scheduled_charges": _scheduled_charges(catalog, period),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A subscription of a contract, from when until when, and from when its billing periods are counted."""
+
+    contract: Contract
+    subscription: Subscription
+    starting_at: datetime
+    ending_before: datetime
+    anchor_at: datetime
+
+
+def _term(contract: Contract, subscription: Subscription) -> _Term:
+    ends = (contract.ending_before, subscription.ending_before, ALWAYS.ending_before)
+    return _Term(
+        contract=contract,
+        subscription=subscription,
+        starting_at=max(contract.starting_at, subscription.starting_at or contract.starting_at),
+        ending_before=min(end for end in ends if end is not None),
+        anchor_at=subscription.billing_cycle_config.anchor_date or _statement_anchor(contract),
+    )
+
+
+def _statement_anchor(contract: Contract) -> datetime:
+    """From when the contract's statement periods are counted."""
+    schedule = contract.usage_statement_schedule
+    if schedule.billing_anchor_date is not None:
+        return schedule.billing_anchor_date
+    start = contract.starting_at
+    if schedule.day is StatementDay.CONTRACT_START:
+        return start
+    in_quarter = (start.month - 1) % 3 if schedule.frequency is StatementFrequency.QUARTERLY else 0
+    return datetime(start.year, start.month - in_quarter, 1)
+
+
+def _subscriptions(terms: list[_Term]) -> pa.Table:
+    subscriptions = [term.subscription for term in terms]
+    roundings = [each.proration.rounding for each in subscriptions]
+    return arrow_table(
+        subscription_no=(pa.int32(), range(len(terms))),
+        subscription_id=(pa.string(), [each.id for each in subscriptions]),
+        contract_id=(pa.string(), [term.contract.id for term in terms]),
+        subscription_name=(pa.string(), [each.name for each in subscriptions]),
+        product_id=(pa.string(), [each.product_id for each in subscriptions]),
+        billing_frequency=(pa.string(), [each.billing_frequency.value for each in subscriptions]),
+        starting_at=(INSTANT, [term.starting_at for term in terms]),
+        ending_before=(INSTANT, [term.ending_before for term in terms]),
+        anchor_at=(INSTANT, [term.anchor_at for term in terms]),
+        collection_schedule=(pa.string(), [each.collection_schedule.value for each in subscriptions]),
+        is_prorated=(pa.bool_(), [each.proration.is_prorated for each in subscriptions]),
+        bill_immediately=(
+            pa.bool_(),
+            [each.invoice_behavior is InvoiceBehavior.BILL_IMMEDIATELY for each in subscriptions],
+        ),
+        rounding_method=(pa.string(), [each and each.rounding_method.value for each in roundings]),
+        rounding_places=(pa.int32(), [each and each.decimal_places for each in roundings]),
+        on_usage_invoice=(
+            pa.bool_(),
+            [
+                each.billing_cycle_config.invoice_placement is InvoicePlacement.ON_USAGE_INVOICE
+                for each in subscriptions
+            ],
+        ),
+        custom_fields=(pa.string(), [_json(each.custom_fields) for each in subscriptions]),
+    )
+
+
+def _subscription_quantities(terms: list[_Term]) -> pa.Table:
+    steps = [
+        (number, starting_at, quantity)
+        for number, term in enumerate(terms)
+        for starting_at, quantity in term.subscription.quantities(term.starting_at)
+    ]
+    return arrow_table(
+        subscription_no=(pa.int32(), [number for number, _, _ in steps]),
+        starting_at=(INSTANT, [starting_at for _, starting_at, _ in steps]),
+        quantity=(pa.decimal128(MAX_DIGITS, QUANTITY_PLACES), [quantity for _, _, quantity in steps]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Charge:
+    """One occurrence of a contract's scheduled charge or discount; `number` tells those of one instant apart."""
+
+    contract: Contract
+    charge: ScheduledCharge
+    is_discount: bool
+    occurrence: Occurrence
+    number: int
+
+
+def _charges(contract: Contract, period: Period) -> Iterator[_Charge]:
+    for charges, is_discount in ((contract.scheduled_charges, False), (contract.discounts, True)):
+        for charge in charges:
+            at_instant: dict[datetime, int] = {}
+            for each in charge.occurrences(period.starting_at, period.ending_before):
+                if contract.terms_end_at is None or each.charged_at < contract.terms_end_at:
+                    number = at_instant[each.charged_at] = at_instant.get(each.charged_at, 0) + 1
+                    yield _Charge(contract, charge, is_discount, each, number)
+
+
+def _scheduled_charges(catalog: Catalog, period: Period) -> pa.Table:
+    charges = [each for contract in catalog.contracts for each in _charges(contract, period)]
+    occurrences = [each.occurrence for each in charges]
+    return arrow_table(
+        scheduled_charge_id=(pa.string(), [None if each.is_discount else each.charge.id for each in charges]),
+        discount_id=(pa.string(), [each.charge.id if each.is_discount else None for each in charges]),
+        contract_id=(pa.string(), [each.contract.id for each in charges]),
+        product_id=(pa.string(), [each.charge.product_id for each in charges]),
+        charge_name=(pa.string(), [each.charge.name for each in charges]),
+        charged_at=(INSTANT, [each.charged_at for each in occurrences]),
+        occurrence_no=(pa.int32(), [each.number for each in charges]),
+        quantity=(
+            pa.decimal128(MAX_DIGITS, PRICE_PLACES),
+            [_exact(each.quantity, PRICE_PLACES) for each in occurrences],
+        ),
+        unit_price=(
+            pa.decimal128(MAX_DIGITS, PRICE_PLACES),
+            [_exact(_signed(each.occurrence.unit_price, each), PRICE_PLACES) for each in charges],
+        ),
+        total=(
+            pa.decimal128(MAX_DIGITS, AMOUNT_PLACES),
+            [_exact(_signed(each.occurrence.amount, each), AMOUNT_PLACES) for each in charges],
+        ),
+        custom_fields=(pa.string(), [_json(each.charge.custom_fields) for each in charges]),
+    )
+
+
+def _signed(number: Decimal, charge: _Charge) -> Decimal:
+    """Not by `-number`, which rounds to the precision of the context."""
+    return number.copy_negate() if charge.is_discount else number
+
+
+def _exact(number: Decimal, places: int) -> Decimal | None:
+    """The number with so many decimal places when a 38-digit decimal holds it exactly, else None."""
+    try:
+        return number.quantize(Decimal((0, (1,), -places)), context=_EXACT)
+    except (Inexact, InvalidOperation):
+        return None
+
+
+def _json(fields: TextMap) -> str | None:
+    """Custom fields as JSON text in key order; None without any."""
+    return json.dumps(dict(fields), ensure_ascii=False, separators=(",", ":")) if fields else None

@@ -1,0 +1,50 @@
+-- Which statement periods has each contract near the billing period?
+-- A contract's statement periods are the windows between `anchor + n steps`, cut to the contract. Boundaries are always
+-- counted from the anchor: stepping from the previous boundary would drift off the 31st (spec/rating.md §17 Q18).
+-- Kept are the periods that end in the billing period or on one of its bounds, and those that hold a part of it.
+-- Grain: contract_id, period_starting_at.
+WITH schedules AS (
+    SELECT
+        contract_id,
+        customer_id,
+        rate_card_id,
+        starting_at,
+        ending_before,
+        CASE frequency WHEN 'MONTHLY' THEN 1 WHEN 'QUARTERLY' THEN 3 WHEN 'ANNUAL' THEN 12 ELSE 0 END AS months,
+        CASE frequency WHEN 'WEEKLY' THEN 7 ELSE 0 END AS days,
+        CASE schedule_day
+            WHEN 'CONTRACT_START' THEN starting_at
+            WHEN 'CUSTOM_DATE' THEN billing_anchor_date
+            ELSE date_trunc(CASE frequency WHEN 'QUARTERLY' THEN 'quarter' ELSE 'month' END, starting_at)
+        END AS anchor
+    FROM contracts
+),
+steps AS (
+    -- The step that holds the start of the billing period is near this one; a month holds at most six weekly ends.
+    SELECT
+        schedules.*,
+        CASE
+            WHEN days > 0 THEN date_diff('day', anchor, billing_period.starting_at) // days
+            ELSE date_diff('month', anchor, billing_period.starting_at) // months
+        END + unnest(range(-2, 7)) AS step
+    FROM schedules, billing_period
+),
+boundaries AS (
+    SELECT
+        contract_id,
+        customer_id,
+        rate_card_id,
+        greatest(
+            starting_at, anchor + to_months((step * months)::INTEGER) + to_days((step * days)::INTEGER)
+        ) AS period_starting_at,
+        least(
+            ending_before,
+            anchor + to_months(((step + 1) * months)::INTEGER) + to_days(((step + 1) * days)::INTEGER)
+        ) AS period_ending_before
+    FROM steps
+)
+SELECT boundaries.*
+FROM boundaries, billing_period
+WHERE period_starting_at < period_ending_before
+    AND billing_period.starting_at <= period_ending_before
+    AND period_starting_at <= billing_period.ending_before

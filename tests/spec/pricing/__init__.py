@@ -1,0 +1,1 @@
+"""Worked examples of prices and contracts, all billed in one workspace."""
