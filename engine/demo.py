@@ -13,7 +13,12 @@ from engine.output import note, progress_bar, write_summary
 from engine.workspace import Workspace
 
 #: Scenarios by name, and where each lies among the fixtures.
-SCENARIOS = {"ai-saas": "ai-saas/small", "api-quickstart": "api-quickstart", "sdk-guide": "sdk-guide"}
+SCENARIOS = {
+    "ai-saas": "ai-saas/small",
+    "agreements": "agreements",
+    "api-quickstart": "api-quickstart",
+    "sdk-guide": "sdk-guide",
+}
 
 #: What `duckbill init` starts from.
 STARTER = "starter"

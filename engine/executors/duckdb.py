@@ -91,8 +91,9 @@ class DuckDBExecutor:
             self.connection.execute(" ".join(("CREATE TYPE", name, "AS", decimal.sql("duckdb"))))
 
     def run_stage(self, stage: Stage) -> None:
-        """A stage's SELECT as a temporary table of its name, its grain checked."""
-        self.connection.execute(" ".join(("CREATE TEMP TABLE", stage.name, "AS\n")) + stage.sql)
+        """A stage's SELECT as a temporary table or view of its name, its grain checked."""
+        kind = "VIEW" if stage.is_view else "TABLE"
+        self.connection.execute(" ".join(("CREATE TEMP", kind, stage.name, "AS\n")) + stage.sql)
         columns = [exp.column(name) for name in stage.grain]
         repeated = (
             exp.select(*columns).from_(exp.to_table(stage.name)).group_by(*columns).having("count(*) > 1").limit(1)

@@ -27,6 +27,7 @@ INPUTS = (
     "overrides",
     "price_tiers",
     "product_meters",
+    "product_orders",
     "product_stretches",
     "product_taggings",
     "product_terms",
@@ -47,10 +48,14 @@ INPUTS = (
 
 @dataclass(frozen=True)
 class Stage:
-    """One named, set-based step: a SELECT that becomes the table `name`, with at most one row for each `grain`."""
+    """One named, set-based step: a SELECT that becomes the table `name`, with at most one row for each `grain`.
+
+    A stage that is only ever read through becomes a view instead: its rows are wide, and stay where they come from.
+    """
 
     name: str
     grain: tuple[str, ...]
+    is_view: bool = False
 
     @cached_property
     def sql(self) -> str:
@@ -64,17 +69,7 @@ class Stage:
         return frozenset(table.name for table in tree.find_all(exp.Table)) - own
 
 
-_GROUP = ("product_period_no", "pricing_values", "presentation_values", "starting_at")
-
-_PRICED = (
-    "contract_id",
-    "product_id",
-    "billing_frequency",
-    "pricing_key_no",
-    "pricing_values",
-    "presentation_values",
-    "priced_at",
-)
+_GROUP = ("product_period_no", "values_no", "starting_at")
 
 _UNBILLED = (
     "contract_id",
@@ -90,8 +85,7 @@ _LINE = (
     "type",
     "product_id",
     "line_key",
-    "pricing_values",
-    "presentation_values",
+    "values_no",
     "starting_at",
     "tier_level",
     "override_tier_level",
@@ -124,17 +118,19 @@ RATING = (
     # Quantities before prices: tiers are chosen by the converted, rounded quantity.
     Stage("cut_values", ("product_period_no", "segment_no", "key_values")),
     Stage("usage", ("product_period_no", "key_values", "segment_no")),
+    # Numbers for combinations of texts, given once.
+    Stage("group_values", ("product_id", "stretch_no", "key_values")),
     Stage("convert_and_round", _GROUP),
     Stage("subscription_parts", ("subscription_no", "priced_at", "starting_at")),
     # Usage, composite charges and subscriptions are priced by the same two stages.
-    Stage("priced_groups", _PRICED),
+    Stage("priced_groups", ("priced_no",)),
     # The list price before overrides, because a multiplier multiplies it.
-    Stage(
-        "match_rates",
-        ("rate_card_id", "product_id", "billing_frequency", "pricing_key_no", "pricing_values", "priced_at"),
-    ),
-    Stage("choose_overrides", _PRICED),
-    Stage("prices_in_force", _PRICED),
+    Stage("match_rates", ("rate_card_id", "product_id", "billing_frequency", "values_no", "priced_at")),
+    Stage("choose_overrides", ("priced_no",)),
+    Stage("prices_in_force", ("priced_no",)),
+    # A line belongs to one piece of every composite charge that it counts towards.
+    Stage("composite_pieces", ("contract_id", "product_id", "period_starting_at", "segment_no")),
+    Stage("composite_shares", ("product_period_no", "segment_no")),
     # Merged before pricing, so that a cut which changes nothing for a group leaves no trace on its invoice.
     Stage("settle", _GROUP),
     Stage("price", (*_GROUP, "tier_level", "override_tier_level")),
@@ -147,7 +143,7 @@ RATING = (
     Stage("scheduled_lines", ("invoice_id", "line_key")),
     Stage("scheduled_invoices", ("invoice_id",)),
     # All that is charged, before what custom pricing units add up to is turned into money.
-    Stage("charges", _LINE),
+    Stage("charges", _LINE, is_view=True),
     Stage("conversion_lines", ("invoice_id", "converted_credit_type_id")),
     # Nothing is published for a contract that has even one amount outside the exact range.
     Stage("parked", ("contract_id", "product_id", "detail")),

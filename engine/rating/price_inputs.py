@@ -23,7 +23,8 @@ MINIMUM_PLACES = 18
 
 
 def price_inputs(catalog: Catalog, price_places: int, quantity_places: int) -> dict[str, pa.Table]:
-    """The tables `rates`, `rate_values`, `rate_boundaries`, `rate_card_products`, `price_tiers`, `minimums`."""
+    """The tables `rates`, `rate_values`, `rate_boundaries`, `rate_card_products`, `product_orders`, `price_tiers`,
+    `minimums`."""
     products = {product.id: product for product in catalog.products}
     priced: list[tuple[int | None, int | None, Price]] = [
         (number, None, rate) for number, rate in enumerate(catalog.rates)
@@ -39,6 +40,7 @@ def price_inputs(catalog: Catalog, price_places: int, quantity_places: int) -> d
         "rate_values": _rate_values(catalog.rates, products),
         "rate_boundaries": _rate_boundaries(catalog.rates),
         "rate_card_products": _rate_card_products(catalog, products),
+        "product_orders": _product_orders(catalog),
         "price_tiers": _price_tiers(priced, price_places, quantity_places),
         "minimums": _minimums(priced),
     }
@@ -100,7 +102,7 @@ def _rate_boundaries(rates: Sequence[Rate]) -> pa.Table:
 
 
 def _rate_card_products(catalog: Catalog, products: Mapping[str, Product]) -> pa.Table:
-    """What each rate card prices, in which credit type, and at which place on invoices.
+    """What each rate card prices, and in which credit type.
 
     A composite charge is in the credit type of what it is a share of. Grain: rate_card_id, product_id.
     """
@@ -113,16 +115,24 @@ def _rate_card_products(catalog: Catalog, products: Mapping[str, Product]) -> pa
             members = members_ever(products[product_id], catalog.products)
             member_units = [units[card_id, each.id] for each in members if (card_id, each.id) in units]
             units[card_id, product_id] = member_units[0] if member_units else fiats[card_id]
-    positions = {
-        (card.id, product_id): position
-        for card in catalog.rate_cards
-        for position, product_id in enumerate(card.product_order)
-    }
     return arrow_table(
         rate_card_id=(pa.string(), [card_id for card_id, _ in units]),
         product_id=(pa.string(), [product_id for _, product_id in units]),
         credit_type_id=(pa.string(), list(units.values())),
-        position=(pa.int32(), [positions.get(each) for each in units]),
+    )
+
+
+def _product_orders(catalog: Catalog) -> pa.Table:
+    """The place of products on invoices, where a rate card orders them. Grain: rate_card_id, product_id."""
+    rows = [
+        (card.id, product_id, position)
+        for card in catalog.rate_cards
+        for position, product_id in enumerate(card.product_order)
+    ]
+    return arrow_table(
+        rate_card_id=(pa.string(), [card_id for card_id, _, _ in rows]),
+        product_id=(pa.string(), [product_id for _, product_id, _ in rows]),
+        position=(pa.int32(), [position for _, _, position in rows]),
     )
 
 

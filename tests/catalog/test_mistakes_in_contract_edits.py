@@ -183,6 +183,16 @@ MISTAKES = (
         says="139:9: duckbill does not bill quantity_management_mode_update yet; remove it",
     ),
     wrong(
+        "contract of an unknown customer",
+        ("  - name: Main\n    customer: Acme", "  - name: Main\n    customer: Acne"),
+        says="64:15: unknown customer 'Acne'; did you mean 'Acme'?",
+    ),
+    wrong(
+        "unknown customer",
+        ("    customer: Acme\n    update_contract_name", "    customer: Acne\n    update_contract_name"),
+        says="129:15: unknown customer 'Acne'; did you mean 'Acme'?",
+    ),
+    wrong(
         "renewal unknown contract",
         ("from_contract: Main}", "from_contract: Man}"),
         says="113:48: unknown contract 'Man'; did you mean 'Main'?",

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.catalog.every_term import Wrong, expect_of, wrong
+from tests.catalog.every_term import Wrong, changed_term, expect_of, wrong
+from tests.catalog.written import said
 
 NO_SALE = ("    remove_overrides: [{id: sale}]\n", "")
 EXPLICIT = ("    scheduled_charges_on_usage_invoices: all\n", "    multiplier_override_prioritization: explicit\n")
@@ -151,3 +152,11 @@ MISTAKES = (
 @pytest.mark.parametrize("mistake", MISTAKES, ids=[mistake.title for mistake in MISTAKES])
 def test_mistake(tmp_path: Path, mistake: Wrong) -> None:
     expect_of(tmp_path, mistake)
+
+
+def test_a_price_for_all_that_is_reached(tmp_path: Path) -> None:
+    """Usage and subscriptions both have FLAT rates; a share, which has not, is not reached by a billing frequency."""
+    old = "overwrite_rate: {rate_type: FLAT, price: 2}\n        product: Calls\n"
+    reach = "[{product_tags: [core]}, {product: Seats, billing_frequency: MONTHLY}]"
+    new = f"overwrite_rate: {{rate_type: FLAT, price: 2}}\n        override_specifiers: {reach}\n"
+    assert said(tmp_path, changed_term((old, new))) == []

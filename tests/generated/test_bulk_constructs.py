@@ -60,7 +60,8 @@ quantity changes written backwards; custom fields of a subscription
 seats; seats added; seats removed; seat added that is there; seat removed that is not there
 unassigned seats; unassigned seats added; unassigned seats removed
 amount; unit price alone; unit price and quantity; recurring charge; recurring charge from an earlier month
-recurring charge from a month end; charge at an edge of the contract; charge names its credit type; do not invoice
+recurring charge from a month end; name of a charge; name of a subscription
+charge at an edge of the contract; charge names its credit type; do not invoice
 charge MONTHLY; charge QUARTERLY; charge SEMI_ANNUAL; charge ANNUAL; custom fields of a charge
 distribution EACH; distribution DIVIDED; distribution DIVIDED_ROUNDED; discount; ALL charges on usage invoices
 contract of a package; package by its alias; duration of a package; contract name of a package; ALL in a package
@@ -94,6 +95,7 @@ invoice with custom fields; invoice of a customer with custom fields
 line usage; line subscription; line scheduled; line cpu_conversion; line of a composite; minimum
 line in a pricing unit; line in tier 2; line in tier 3; line in tier 4; fractional quantity; negative line; line of zero
 line with pricing values; line with presentation values; line of a null group; split line; renamed product
+line of a name of its own
 other keys in one period; several metrics in one period; spend in tier 2; negative spend
 only override; last added overwrite; overwrite before multiplier; lowest multiplier; smallest priority
 MULTIPLIER line; OVERWRITE line; TIERED line; override tier 1; override tier 2
@@ -160,7 +162,7 @@ def _invoice(invoice: dict[str, Any]) -> Iterator[str]:
 
 
 def _line(line: dict[str, Any]) -> Iterator[str]:
-    kind = {0: "usage", 1: "composite", 2: "subscription"}.get(line["place"][0], line["type"])
+    kind = "composite" if line["type"] == "usage" and line["metric"] is None else line["type"]
     yield f"line {line['type']}"
     if line["override_type"]:
         yield f"{line['override_type']} line"
@@ -172,6 +174,8 @@ def _line(line: dict[str, Any]) -> Iterator[str]:
         yield "negative line"
     if line["name"] and "renamed" in line["name"]:
         yield "renamed product"
+    if line["type"] in ("scheduled", "subscription") and line["name"] != line["product_name"]:
+        yield "line of a name of its own"
     if line["product_custom_fields"]:
         yield "custom fields of a product"
     if line["custom_fields"]:

@@ -62,6 +62,27 @@ def _terms(statement: Statement, composite_id: str, moment: datetime) -> Terms:
     return terms(statement.catalog, statement.contract, _target(statement.catalog, composite_id, moment), moment)
 
 
+def piece_starts(statement: Statement, composite_id: str, cuts: set[datetime]) -> list[datetime]:
+    """From when on a composite has other terms: the starts of the stretches within which its lines do not change."""
+    starts = [statement.starting_at]
+    for cut in sorted(cuts):
+        before, now = _terms(statement, composite_id, starts[-1]), _terms(statement, composite_id, cut)
+        if (before.rate, before.override, before.outcome) != (now.rate, now.override, now.outcome):
+            starts.append(cut)
+    return starts
+
+
+def pieces_counted_towards(
+    catalog: Mapping[str, Any], product_id: str, pieces: Mapping[str, list[datetime]], moment: datetime
+) -> tuple[tuple[str, datetime], ...]:
+    """The (composite, start of its piece) that a product's line priced at an instant counts towards."""
+    return tuple(
+        (composite, max(start for start in starts if start <= moment))
+        for composite, starts in pieces.items()
+        if is_member(catalog, composite, product_id, moment)
+    )
+
+
 def composite_rows(
     statement: Statement, composite_id: str, cuts: set[datetime], window_starts: list[datetime], usage_lines: list[Row]
 ) -> Iterator[tuple[str, Row]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -17,12 +17,17 @@ _ZERO = Fraction(0)
 
 
 def usage_rows(
-    statement: Statement, product_id: str, window_starts: list[datetime], apart_from: Iterable[datetime]
+    statement: Statement,
+    product_id: str,
+    window_starts: list[datetime],
+    apart_from: Iterable[datetime],
+    counts_towards: Callable[[datetime], tuple[Any, ...]],
 ) -> Iterator[tuple[str, Row]]:
     """("lines" | "unrated" | "not_entitled", row) of one product in one statement.
 
-    No row reaches over a start of a window, nor over an instant of `apart_from` (where a composite has other terms),
-    unless it is priced at the last instant of the period. A row's `priced_at` is the instant as of which it is priced.
+    The product is cut at the instants of `apart_from`, too, where a composite of it may change. No row reaches over a
+    start of a window, unless it is priced at the last instant of the period, nor over an instant at which
+    `counts_towards` changes. A row's `priced_at` is the instant as of which it is priced.
     """
     composite_cuts = sorted(statement.inside(apart_from))
     cuts = cut_points(statement, product_id, [*window_starts, *composite_cuts])
@@ -34,7 +39,7 @@ def usage_rows(
         for group, quantities in billed.items():
             named = dict(zip(keys, group, strict=True))
             yield from _group_rows(
-                statement, product_id, stretch, named, quantities, unkeyed, (window_starts, composite_cuts)
+                statement, product_id, stretch, named, quantities, unkeyed, (window_starts, counts_towards)
             )
 
 
@@ -45,7 +50,7 @@ def _group_rows(
     named: dict[str, str | None],
     quantities: list[Fraction],
     unkeyed: bool,
-    edges: tuple[list[datetime], list[datetime]],
+    edges: tuple[list[datetime], Callable[[datetime], tuple[Any, ...]]],
 ) -> Iterator[tuple[str, Row]]:
     catalog, contract = statement.catalog, statement.contract
     product = catalog["products"][product_id]
@@ -58,8 +63,10 @@ def _group_rows(
         priced_at = statement.ending_before - LAST_INSTANT if late else start
         tags = tuple(version_at(product, priced_at)["tags"])
         now = terms(catalog, contract, Target(product_id, "USAGE", tags, pricing, presentation), priced_at)
-        places = (None,) if late else tuple(_last_before(moments, start) for moments in edges)
-        apart: tuple[Any, ...] = (version["metric"], version["conversion"], version["rounding"], late, *places)
+        window_starts, counts_towards = edges
+        window = None if late else _last_before(window_starts, start)
+        counted = version["metric"], version["conversion"], version["rounding"], late
+        apart: tuple[Any, ...] = (*counted, window, counts_towards(priced_at))
         append(segments, Segment(start, end, apart, now, position, position + quantity))
         position += quantity
     for segment in segments:

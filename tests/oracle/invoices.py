@@ -6,9 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
-from tests.oracle.composites import composite_cuts, composite_rows, ever_members
+from tests.oracle.composites import (
+    composite_cuts,
+    composite_rows,
+    ever_members,
+    piece_starts,
+    pieces_counted_towards,
+)
 from tests.oracle.consumption import usage_rows
 from tests.oracle.hierarchy import payer
 from tests.oracle.overrides import Target
@@ -92,10 +99,13 @@ def of_consumption(run: Run, statement: Statement, window_starts: list[datetime]
     usage, composites = list(run.products("USAGE")), list(run.products("COMPOSITE"))
     members = {composite: ever_members(run.catalog, composite, usage, *span) for composite in composites}
     cuts = {composite: composite_cuts(statement, composite, members[composite]) for composite in composites}
+    pieces = {composite: piece_starts(statement, composite, cuts[composite]) for composite in composites}
     usage_lines = []
     for product in usage:
-        apart_from = {cut for composite in composites if product in members[composite] for cut in cuts[composite]}
-        for bucket, row in usage_rows(statement, product, window_starts, apart_from):
+        own = [composite for composite in composites if product in members[composite]]
+        apart_from = {cut for composite in own for cut in cuts[composite]}
+        counts_towards = partial(pieces_counted_towards, run.catalog, product, {each: pieces[each] for each in own})
+        for bucket, row in usage_rows(statement, product, window_starts, apart_from, counts_towards):
             named = {**_priced(run, product, span[1] - LAST_INSTANT), **row}
             if bucket == "lines":
                 usage_lines.append(named)
@@ -120,8 +130,14 @@ def _priced(run: Run, product_id: str, named_at: datetime, kind: str = "usage") 
         "credit_type_id": credit_type,
         "credit_type": run.catalog["credit_types"][credit_type],
         "product_custom_fields": product["custom_fields"],
-        "place": (_KINDS.index(product["type"]), run.card["ranks"][product_id]),
+        "place": _place(run, product_id),
     }
+
+
+def _place(run: Run, product_id: str) -> tuple[int, int, int]:
+    """Where lines of a product stand: those the card orders first, in its order; the others by type."""
+    rank = run.card["ranks"][product_id]
+    return min(rank, run.card["listed"]), _KINDS.index(run.catalog["products"][product_id]["type"]), rank
 
 
 def of_subscriptions(run: Run) -> Iterator[tuple[Destination, str, Row]]:
@@ -149,6 +165,7 @@ def of_subscriptions(run: Run) -> Iterator[tuple[Destination, str, Row]]:
                 "is_prorated": part.fraction != 1,
                 "custom_fields": subscription["custom_fields"],
             }
+            row["name"] = subscription["name"] or row["product_name"]
             if now.outcome == "lines":
                 assert now.tiers is not None
                 price = unit_price(subscription, now.tiers[0][1], part.fraction)
@@ -180,6 +197,7 @@ def of_charges(run: Run) -> Iterator[tuple[Destination, str, Row]]:
                 "discount_id" if charge["discount"] else "scheduled_charge_id": charge["id"],
                 "custom_fields": charge["custom_fields"],
             }
+            row["name"] = charge["name"] or row["product_name"]
             yield destination, "lines", row
 
 
@@ -204,7 +222,7 @@ def conversions(run: Run, lines: list[Row], starting_at: datetime, ending_before
             "quantity": amount,
             "unit_price": price,
             "total": amount * price,
-            "place": (len(_KINDS), rank),
+            "place": (run.card["listed"], len(_KINDS), rank),
         }
 
 

@@ -27,6 +27,7 @@ def read_card(item: Item, credit_types: CreditTypes, products: Named) -> Item:
         },
         "aliases": item.get("aliases") or [],
         "credit_types": {},
+        "listed": len(first),
         "ranks": {product: rank for rank, product in enumerate(order)},
     }
 

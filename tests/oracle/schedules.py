@@ -27,6 +27,7 @@ def read_charge(item: Item, products: Named, kind: str, stand_in: str) -> Item:
     invoiced = not schedule.get("do_not_invoice")
     return {
         "id": item.get("id") or stand_in,
+        "name": item.get("name"),
         "product": products.pointed_at(item, "product"),
         "discount": discount,
         "due": [(moment, sign * price, quantity) for moment, price, quantity in dues(schedule)] if invoiced else [],

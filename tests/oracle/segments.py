@@ -37,8 +37,8 @@ def append(segments: list[Segment], segment: Segment) -> None:
         last, now = segments[-1].terms, segment.terms
         same_terms = (last.rate, last.override, last.outcome) == (now.rate, now.override, now.outcome)
         if same_terms and segments[-1].apart == segment.apart:
-            first = segments.pop()
-            segment = replace(segment, starting_at=first.starting_at, before=first.before)
+            # The reason shown is the one at the start, whatever else came and went since.
+            segment = replace(segments.pop(), ending_before=segment.ending_before, after=segment.after)
     segments.append(segment)
 
 

@@ -46,6 +46,7 @@ def read_subscription(item: Item, contract: Item, products: Named, stand_in: str
     rounding = proration.get("rounding")
     return {
         "id": item.get("id") or stand_in,
+        "name": item.get("name"),
         "product": products.pointed_at(rate, "product"),
         "frequency": rate["billing_frequency"].upper(),
         "starting_at": max(start, contract["starting_at"]),

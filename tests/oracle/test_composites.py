@@ -80,8 +80,8 @@ def test_members_come_and_go_with_their_tags(tmp_path: Path) -> None:
     folder = workspace(tmp_path, products, [rate("p"), rate("q"), percentage("fee", "0.5")])
     result = bill(folder, used(p_02="4", p_20="6", q_03="10"), "2026-03")
     assert rows(result, *LINE, product="fee") == [(START, END, 16, F("0.5"), 8)]
-    # The change of p's tags cuts the composite, and so all its members.
-    assert [line[2] for line in rows(result, *LINE, product="q")] == [10, 0]
+    # That p comes and goes changes nothing for q.
+    assert [line[2] for line in rows(result, *LINE, product="q")] == [10]
 
 
 def test_a_member_of_the_service_period_is_spent_at_its_last_instant(tmp_path: Path) -> None:

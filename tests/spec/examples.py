@@ -28,6 +28,15 @@ NUMBERS = ("quantity", "unit price", "total", "multiplier", "payable")
 #: Columns that a table of lines may leave out when they are this on every line.
 USUAL = {"pricing": "", "presentation": "", "tier": "", "type": "usage", "currency": "USD (cents)"}
 
+#: Nothing is billed before something has landed, and not every example has usage.
+SOMETHING: dict[str, object] = {
+    "transaction_id": "something",
+    "customer_id": "nobody",
+    "timestamp": YEAR,
+    "event_type": "nothing",
+    "properties": {},
+}
+
 
 @dataclass(frozen=True)
 class Example:
@@ -100,7 +109,7 @@ def bill(root: Path, shared: Sequence[str], examples: Sequence[Example]) -> Ledg
     (root / "duckbill.toml").write_text(SETTINGS, encoding="utf-8")
     for number, text in enumerate(shared):
         (root / "catalog" / f"shared_{number:02d}.yml").write_text(text, encoding="utf-8")
-    events: list[dict[str, object]] = []
+    events: list[dict[str, object]] = [SOMETHING]
     for number, example in enumerate(examples):
         path = root / "catalog" / f"example_{number:02d}.json"
         path.write_text(json.dumps(_catalog(example)), encoding="utf-8")
@@ -173,8 +182,8 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
         "frequency": _text(row.get("billing_frequency")),
         "prorated": {None: "", True: "yes", False: "no"}[row.get("is_prorated")],
         "origin": _text(row.get("origin_contract_id")),
-        "product fields": _text(row.get("product_custom_fields")),
-        "fields": _text(row.get("custom_fields")),
+        "product fields": _values(row.get("product_custom_fields")),
+        "fields": _values(row.get("custom_fields")),
         "run": row["billing_period"],
         "quantity": _number(row["quantity"]),
         "unit price": _number(row.get("unit_price")),
@@ -195,8 +204,10 @@ def _invoice(row: Mapping[str, Any]) -> dict[str, str]:
         "payer": row["payer_customer_id"],
         "currency": row["currency"],
         "payable": _number(row["payable"]),
-        "fields": _text(row["custom_fields"]),
-        "customer fields": _text(row["customer_custom_fields"]),
+        "fields": _values(row["custom_fields"]),
+        "customer fields": _values(row["customer_custom_fields"]),
+        "lines": str(row["line_items"]),
+        "together": str(len(json.loads(row["constituent_invoices"] or "[]"))),
         "run": row["billing_period"],
         "customer": row["customer_id"],
         "contract": row["contract_id"],
@@ -206,7 +217,10 @@ def _invoice(row: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _values(text: str) -> str:
+def _values(text: str | None) -> str:
+    """A JSON object as `key=value, key=value`."""
+    if text is None:
+        return ""
     return ", ".join(f"{key}={'null' if value is None else value}" for key, value in json.loads(text).items())
 
 

@@ -2,18 +2,18 @@
 WITH ends AS (
     SELECT
         product_period_no,
-        json_of(pricing_keys, pricing_values) AS pricing_group_values,
-        json_of(presentation_keys, presentation_values) AS presentation_group_values,
+        values_no,
         arg_max(quantity_after, segment_no)::DECIMAL(38, 18) AS quantity
     FROM convert_and_round
     GROUP BY ALL
 ),
 used AS (
     SELECT
-        contract_id, product_id, pricing_group_values, presentation_group_values, period_starting_at,
+        contract_id, product_periods.product_id, pricing_group_values, presentation_group_values, period_starting_at,
         sum(quantity) AS quantity
     FROM ends
     JOIN product_periods USING (product_period_no)
+    JOIN group_values USING (values_no)
     ANTI JOIN parked USING (contract_id)
     GROUP BY ALL
 ),
@@ -30,12 +30,13 @@ explained AS (
         SELECT
             product_periods.contract_id,
             product_periods.product_id,
-            json_of(pricing_keys, pricing_values),
-            json_of(presentation_keys, presentation_values),
+            pricing_group_values,
+            presentation_group_values,
             period_starting_at,
             (quantity_after - quantity_before)::DECIMAL(38, 18)
         FROM settle
         JOIN product_periods USING (product_period_no)
+        JOIN group_values USING (values_no)
         ANTI JOIN parked ON parked.contract_id = product_periods.contract_id
         WHERE outcome <> 'billed'
     )

@@ -1,6 +1,6 @@
 -- Every line that something is charged on, whatever for: usage, composite charges, subscriptions, scheduled charges.
 -- What a custom pricing unit is worth in money is not here yet: that takes the sum of these.
--- Grain: invoice_id, type, product_id, line_key, group values, starting_at, tier_level, override_tier_level.
+-- Grain: invoice_id, type, product_id, line_key, values_no, starting_at, tier_level, override_tier_level.
 WITH usage_lines AS (
     SELECT
         product_periods.invoice_id,
@@ -10,10 +10,7 @@ WITH usage_lines AS (
         'usage' AS type,
         product_periods.product_id,
         price.meter_id,
-        price.pricing_keys,
-        price.pricing_values,
-        price.presentation_keys,
-        price.presentation_values,
+        price.values_no,
         product_periods.period_starting_at,
         product_periods.period_ending_before,
         price.starting_at,
@@ -55,9 +52,12 @@ lines AS (
 SELECT
     lines.*,
     coalesce(rate_card_products.credit_type_id, rate_cards.credit_type_id) AS credit_type_id,
-    rate_card_products.position AS product_position
+    product_orders.position AS product_position
 FROM lines
 JOIN rate_cards USING (rate_card_id)
 LEFT JOIN rate_card_products
     ON rate_card_products.rate_card_id = lines.rate_card_id
     AND rate_card_products.product_id = lines.product_id
+LEFT JOIN product_orders
+    ON product_orders.rate_card_id = lines.rate_card_id
+    AND product_orders.product_id = lines.product_id

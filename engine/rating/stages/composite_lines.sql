@@ -69,13 +69,14 @@ shortfalls AS (
 ),
 lines AS (
     SELECT
-        *,
+        * REPLACE (unit_price::DECIMAL(38, 18) AS unit_price),
         price::DECIMAL(38, 18) AS list_unit_price,
         false AS is_minimum
     FROM percentages
     UNION ALL BY NAME
     SELECT
-        * EXCLUDE (shortfall, starting_at, ending_before),
+        * EXCLUDE (shortfall, starting_at, ending_before)
+            REPLACE (last_override_reason AS override_reason),
         period_starting_at AS starting_at,
         period_ending_before AS ending_before,
         1::DECIMAL(38, 18) AS quantity,
@@ -99,7 +100,7 @@ SELECT
     starting_at,
     ending_before,
     quantity,
-    unit_price::DECIMAL(38, 18) AS unit_price,
+    unit_price,
     total,
     tier_level,
     tier_starting_at,

@@ -1,7 +1,7 @@
 -- Into which segments is each composite charge's statement period cut?
 -- A cut is every instant at which one of its rates or an override that reaches it begins or ends, at which its own tags
--- and members or the tags of a member change, or at which a breakdown asks for a window of its own. The lines of its
--- members are cut there, too, so that each belongs to one segment.
+-- and members or the tags of a member change, or at which a breakdown asks for a window of its own. Its members are cut
+-- there, too.
 -- Grain: contract_id, product_id, period_starting_at, segment_no.
 WITH composite_periods AS (
     SELECT
@@ -32,7 +32,13 @@ boundaries AS (
         period_starting_at,
         unnest([composite_members.starting_at, composite_members.ending_before])
     FROM composite_periods
-    JOIN composite_members ON composite_members.composite_id = composite_periods.product_id
+    JOIN composite_members
+        ON composite_members.composite_id = composite_periods.product_id
+        AND composite_members.starting_at < composite_periods.period_ending_before
+        AND composite_periods.period_starting_at < composite_members.ending_before
+    JOIN rate_card_products
+        ON rate_card_products.rate_card_id = composite_periods.rate_card_id
+        AND rate_card_products.product_id = composite_members.product_id
     UNION
     SELECT contract_id, product_id, period_starting_at, breakdown_windows.starting_at
     FROM composite_periods

@@ -7,6 +7,7 @@ WITH within_range AS (
     -- Sums of the others might leave the range of amounts; they are parked next.
     SELECT contract_id
     FROM charges
+    SEMI JOIN unit_conversions ON unit_conversions.rate_card_id = charges.rate_card_id
     GROUP BY contract_id
     HAVING sum(ceil(abs(total))::DECIMAL(38, 0)) < 500000000000
 ),
@@ -23,6 +24,7 @@ spent AS (
         sum(charges.total) AS total
     FROM charges
     JOIN rate_cards USING (rate_card_id)
+    SEMI JOIN unit_conversions ON unit_conversions.rate_card_id = charges.rate_card_id
     SEMI JOIN within_range ON within_range.contract_id = charges.contract_id
     WHERE charges.credit_type_id <> rate_cards.credit_type_id
     GROUP BY ALL

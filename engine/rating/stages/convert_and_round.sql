@@ -4,15 +4,11 @@
 -- that is converted or rounded differently from some instant on counts by its new terms from there, as after a swap of
 -- its metric; so the running quantity is the sum of the quantities so far. A period of one segment needs no adding up.
 -- A value that the exact types cannot hold becomes NULL here and parks its contract later; it is never cut short.
--- Grain: usage_no (one per product_period_no, pricing_values, presentation_values, starting_at).
+-- Grain: usage_no (one per product_period_no, values_no, starting_at).
 WITH converted AS (
     SELECT
         usage.* EXCLUDE (key_values),
-        product_stretches.pricing_key_no,
-        product_stretches.pricing_keys,
-        product_stretches.presentation_keys,
-        list_select(key_values, product_stretches.pricing_positions) AS pricing_values,
-        list_select(key_values, product_stretches.presentation_positions) AS presentation_values,
+        group_values.values_no,
         try(round_quantity(
             convert_quantity(value_before, multiplier, divisor), rounding_method, rounding_unit
         )) AS whole_before,
@@ -23,9 +19,9 @@ WITH converted AS (
         product_versions.quantity_unit
     FROM usage
     JOIN product_versions USING (product_id, version_no)
-    JOIN product_stretches USING (product_id, stretch_no)
+    JOIN group_values USING (product_id, stretch_no, key_values)
 ),
-quantities AS (
+quantities AS NOT MATERIALIZED (
     SELECT
         * EXCLUDE (whole_before, whole_after, quantity_divisor, quantity_unit),
         CASE WHEN whole_before % quantity_divisor = 0
@@ -37,27 +33,29 @@ quantities AS (
     FROM converted
 ),
 bounded AS (
-    -- What might outgrow a number when added up parks, too.
     SELECT
         * EXCLUDE (converted_before, converted_after),
-        CASE WHEN bool_and(
-            coalesce(abs(converted_before) < 1000000000000000000 AND abs(converted_after) < 1000000000000000000, false)
-        ) OVER (PARTITION BY product_period_no, pricing_values, presentation_values)
+        CASE
+            WHEN abs(converted_before) < 1000000000000000000 AND abs(converted_after) < 1000000000000000000
             THEN converted_after - converted_before
         END AS segment_quantity
     FROM quantities
     WHERE segments > 1
 ),
 added AS (
+    -- What might outgrow a number when added up parks, too, and with it its whole group.
     SELECT
-        * EXCLUDE (segment_quantity),
-        CASE WHEN segment_quantity IS NOT NULL THEN publishable(sum(segment_quantity) OVER so_far) END AS quantity_after,
-        segment_quantity
+        *,
+        CASE WHEN bool_and(segment_quantity IS NOT NULL) OVER all_of_it
+            THEN publishable(sum(segment_quantity) OVER so_far)
+        END AS quantity_after
     FROM bounded
-    WINDOW so_far AS (
-        PARTITION BY product_period_no, pricing_values, presentation_values ORDER BY segment_no
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-    )
+    WINDOW
+        all_of_it AS (PARTITION BY product_period_no, values_no),
+        so_far AS (
+            PARTITION BY product_period_no, values_no ORDER BY segment_no
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        )
 ),
 positioned AS (
     SELECT * EXCLUDE (segment_quantity), publishable(quantity_after - segment_quantity) AS quantity_before

@@ -11,29 +11,26 @@ WITH lines AS (
 billed AS (
     SELECT
         lines.*,
-        CASE WHEN len(pricing_keys) >= 0 THEN json_of(pricing_keys, pricing_values) ELSE '{}'
-        END AS pricing_group_values,
-        CASE WHEN len(presentation_keys) >= 0 THEN json_of(presentation_keys, presentation_values) ELSE '{}'
-        END AS presentation_group_values,
+        coalesce(group_values.pricing_group_values, '{}') AS pricing_group_values,
+        coalesce(group_values.presentation_group_values, '{}') AS presentation_group_values,
         CASE WHEN type = 'usage' THEN period_ending_before - to_microseconds(1) ELSE charged_at END AS named_at
     FROM lines
+    LEFT JOIN group_values ON group_values.values_no = lines.values_no
     ANTI JOIN parked ON parked.contract_id = lines.contract_id
 ),
-own AS (
+own AS NOT MATERIALIZED (
     SELECT
-        CASE WHEN billed.line_key IS NULL
-            THEN derived_id('line_item', [
+        derived_id('line_item', CASE WHEN billed.line_key IS NULL
+            THEN [
                 billed.invoice_id,
                 billed.product_id,
                 billed.pricing_group_values,
                 billed.presentation_group_values,
                 instant_text(billed.starting_at),
                 coalesce(billed.tier_level, 0)::VARCHAR || coalesce('.' || billed.override_tier_level, '')
-            ])
-            ELSE derived_id('line_item', [
-                billed.invoice_id, billed.type, coalesce(billed.product_id, ''), billed.line_key
-            ])
-        END AS id,
+            ]
+            ELSE [billed.invoice_id, billed.type, coalesce(billed.product_id, ''), billed.line_key]
+        END) AS id,
         billed.invoice_id,
         billed.customer_id,
         billed.contract_id,
@@ -126,4 +123,4 @@ FROM (
 )
 ORDER BY
     invoice_id, product_position, kind_position, product_no, pricing_group_values, presentation_group_values,
-    starting_at, tier_level, override_tier_level, line_key, id
+    starting_at, tier_level, override_tier_level, name, line_key, id

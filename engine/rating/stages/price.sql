@@ -11,23 +11,23 @@ WITH billed AS (
     SELECT
         settle.*,
         settle.quantity_after - settle.quantity_before AS segment_quantity,
-        len(settle.pricing_keys) = 0 AND (len(settle.presentation_keys) = 0 OR NOT settle.used) AS always_shown,
+        len(group_values.pricing_keys) = 0
+            AND (len(group_values.presentation_keys) = 0 OR NOT settle.used) AS always_shown,
         overrides.override_type,
         overrides.multiplier,
         CASE WHEN overrides.override_type = 'OVERWRITE' THEN NULL ELSE settle.rate_no END AS tiers_of_rate_no,
         CASE WHEN overrides.override_type = 'OVERWRITE' THEN settle.price_override_no END AS tiers_of_override_no
     FROM settle
+    JOIN group_values USING (values_no)
     LEFT JOIN overrides ON overrides.override_no = settle.price_override_no
     WHERE settle.outcome = 'billed'
 ),
 tiered AS (
     SELECT billed.*, price_tiers.* EXCLUDE (rate_no, override_no)
     FROM billed
-    JOIN price_tiers ON price_tiers.rate_no = billed.tiers_of_rate_no
-    UNION ALL BY NAME
-    SELECT billed.*, price_tiers.* EXCLUDE (rate_no, override_no)
-    FROM billed
-    JOIN price_tiers ON price_tiers.override_no = billed.tiers_of_override_no
+    JOIN price_tiers
+        ON price_tiers.rate_no IS NOT DISTINCT FROM billed.tiers_of_rate_no
+        AND price_tiers.override_no IS NOT DISTINCT FROM billed.tiers_of_override_no
 ),
 parts AS (
     SELECT

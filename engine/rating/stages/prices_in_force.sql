@@ -3,7 +3,7 @@
 -- is settled before whether the contract is entitled to the product.
 -- Grain: as priced_groups.
 SELECT
-    priced_groups.* EXCLUDE (pricing_keys, presentation_keys),
+    priced_groups.*,
     match_rates.rate_no,
     choose_overrides.price_override_no,
     choose_overrides.override_reason,
@@ -18,18 +18,10 @@ JOIN match_rates
     ON match_rates.rate_card_id = priced_groups.rate_card_id
     AND match_rates.product_id = priced_groups.product_id
     AND match_rates.billing_frequency IS NOT DISTINCT FROM priced_groups.billing_frequency
-    AND match_rates.pricing_key_no IS NOT DISTINCT FROM priced_groups.pricing_key_no
-    AND match_rates.pricing_values IS NOT DISTINCT FROM priced_groups.pricing_values
+    AND match_rates.values_no IS NOT DISTINCT FROM priced_groups.values_no
     AND match_rates.priced_at = priced_groups.priced_at
 LEFT JOIN rates ON rates.rate_no = match_rates.rate_no
-LEFT JOIN choose_overrides
-    ON choose_overrides.contract_id = priced_groups.contract_id
-    AND choose_overrides.product_id = priced_groups.product_id
-    AND choose_overrides.billing_frequency IS NOT DISTINCT FROM priced_groups.billing_frequency
-    AND choose_overrides.pricing_key_no IS NOT DISTINCT FROM priced_groups.pricing_key_no
-    AND choose_overrides.pricing_values IS NOT DISTINCT FROM priced_groups.pricing_values
-    AND choose_overrides.presentation_values IS NOT DISTINCT FROM priced_groups.presentation_values
-    AND choose_overrides.priced_at = priced_groups.priced_at
+LEFT JOIN choose_overrides ON choose_overrides.priced_no = priced_groups.priced_no
 LEFT JOIN overrides AS price_override ON price_override.override_no = choose_overrides.price_override_no
 LEFT JOIN overrides AS entitlement_override
     ON entitlement_override.override_no = choose_overrides.entitlement_override_no

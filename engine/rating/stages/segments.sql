@@ -4,7 +4,6 @@
 -- at which a breakdown asks for a window of its own (spec/rating.md §0.3).
 -- What is metered once for its whole service period is priced as of its last instant and cut by changes of its quantity
 -- alone (spec/metering.md §8.1). Most periods have no cut and are one segment, without being sorted.
--- `piece_at` is the last instant so far that no line may cross: a breakdown's window or a composite charge's cut.
 -- Grain: product_period_no, segment_no.
 WITH composite_cuts AS (
     SELECT DISTINCT product_periods.product_period_no, composite_segments.starting_at AS cut_at
@@ -86,17 +85,10 @@ stretches AS (
     SELECT product_period_no, 1, 1, period_starting_at, period_ending_before
     FROM product_periods
     ANTI JOIN cuts USING (product_period_no)
-),
-last_pieces AS (
-    SELECT product_period_no, segment_no, max(cut_at) AS cut_at
-    FROM stretches
-    JOIN composite_cuts USING (product_period_no)
-    WHERE composite_cuts.cut_at <= stretches.starting_at
-    GROUP BY product_period_no, segment_no
 )
 SELECT
     stretches.*,
-    greatest(breakdown_windows.starting_at, last_pieces.cut_at) AS piece_at,
+    breakdown_windows.starting_at AS breakdown_at,
     stretches.starting_at >= product_periods.billed_from
         AND stretches.starting_at < product_periods.billed_before AS billed_here,
     product_meters.meter_id,
@@ -118,7 +110,4 @@ JOIN product_versions
     ON product_versions.product_id = product_periods.product_id
     AND product_versions.starting_at <= stretches.starting_at
     AND stretches.starting_at < product_versions.ending_before
-LEFT JOIN last_pieces
-    ON last_pieces.product_period_no = stretches.product_period_no
-    AND last_pieces.segment_no = stretches.segment_no
 ASOF LEFT JOIN breakdown_windows ON stretches.starting_at >= breakdown_windows.starting_at

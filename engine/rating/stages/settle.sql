@@ -1,24 +1,26 @@
 -- What does each group have on its invoice, from when to when?
 -- Neighbouring segments in which nothing changed for this group are one again, so that a cut made for another group
--- does not split its line. A line has one metric and one conversion, and crosses neither a window of a breakdown nor a
--- cut of a composite charge.
--- Grain: product_period_no, pricing_values, presentation_values, starting_at.
-WITH settled AS (
+-- does not split its line. A line has one metric and one conversion, lies in one window of a breakdown, and counts
+-- towards the same pieces of composite charges from its start to its end.
+-- Grain: product_period_no, values_no, starting_at.
+WITH settled AS NOT MATERIALIZED (
     SELECT
-        convert_and_round.* EXCLUDE (usage_no, product_id, stretch_no, version_no, pricing_key_no),
+        convert_and_round.* EXCLUDE (usage_no, product_id, stretch_no, version_no),
         prices_in_force.rate_no,
         prices_in_force.price_override_no,
         prices_in_force.override_reason,
-        prices_in_force.outcome
+        prices_in_force.outcome,
+        composite_shares.piece_nos
     FROM convert_and_round
     JOIN prices_in_force USING (usage_no)
+    LEFT JOIN composite_shares USING (product_period_no, segment_no)
 ),
 numbered AS (
     SELECT
         *,
         segment_no - row_number() OVER (
             PARTITION BY
-                product_period_no, pricing_values, presentation_values, meter_id, terms_no, piece_at,
+                product_period_no, values_no, meter_id, terms_no, breakdown_at, piece_nos,
                 rate_no, price_override_no, outcome
             ORDER BY segment_no
         ) AS run_no
@@ -30,14 +32,11 @@ merged AS (
         product_period_no,
         meter_id,
         terms_no,
-        piece_at,
+        breakdown_at,
         min(starting_at) AS starting_at,
         max(ending_before) AS ending_before,
         min(priced_at) AS priced_at,
-        pricing_keys,
-        presentation_keys,
-        pricing_values,
-        presentation_values,
+        values_no,
         used,
         arg_min(value_before, segment_no) AS value_before,
         arg_max(value_after, segment_no) AS value_after,
@@ -49,9 +48,9 @@ merged AS (
         outcome
     FROM numbered
     GROUP BY
-        product_period_no, meter_id, terms_no, piece_at, pricing_keys, presentation_keys, pricing_values,
-        presentation_values, used, rate_no, price_override_no, outcome, run_no
+        product_period_no, meter_id, terms_no, breakdown_at, piece_nos, values_no, used,
+        rate_no, price_override_no, outcome, run_no
 )
 SELECT * FROM merged
 UNION ALL BY NAME
-SELECT * EXCLUDE (segment_no, segments) FROM settled WHERE segments = 1
+SELECT * EXCLUDE (segment_no, segments, piece_nos) FROM settled WHERE segments = 1

@@ -78,7 +78,9 @@ SELECT
     try_cast(quantity AS DECIMAL(38, 18)) AS quantity,
     unit_price,
     try(quantity::DECIMAL(38, 8) * unit_price::DECIMAL(38, 18)) AS total,
-    CASE WHEN override_type IS DISTINCT FROM 'OVERWRITE' THEN try_cast(list_price AS DECIMAL(38, 18)) END AS list_unit_price,
+    CASE
+        WHEN override_type IS DISTINCT FROM 'OVERWRITE' THEN try_cast(list_price AS DECIMAL(38, 18))
+    END AS list_unit_price,
     rate_no,
     price_override_no,
     override_reason,

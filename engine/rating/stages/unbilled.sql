@@ -8,14 +8,15 @@ WITH all_unbilled AS (
         product_periods.contract_id,
         product_periods.product_id,
         settle.meter_id,
-        json_of(settle.pricing_keys, settle.pricing_values) AS pricing_group_values,
-        json_of(settle.presentation_keys, settle.presentation_values) AS presentation_group_values,
+        group_values.pricing_group_values,
+        group_values.presentation_group_values,
         settle.starting_at,
         settle.ending_before,
         product_periods.period_ending_before - to_microseconds(1) AS named_at,
         (settle.quantity_after - settle.quantity_before)::DECIMAL(38, 18) AS quantity
     FROM settle
     JOIN product_periods USING (product_period_no)
+    JOIN group_values USING (values_no)
     WHERE settle.outcome <> 'billed'
         AND settle.quantity_after <> settle.quantity_before
     UNION ALL BY NAME

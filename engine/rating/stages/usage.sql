@@ -47,7 +47,7 @@ SELECT
     segments.segments,
     segments.starting_at,
     segments.ending_before,
-    segments.piece_at,
+    segments.breakdown_at,
     segments.priced_at,
     positions.key_values,
     positions.used,

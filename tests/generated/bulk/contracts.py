@@ -34,6 +34,10 @@ class Agreement:
         return str(self.item["id"])
 
     @property
+    def bounds(self) -> tuple[datetime, datetime | None]:
+        return self.starting_at, self.ending_before
+
+    @property
     def term(self) -> tuple[datetime, list[datetime]]:
         """The start, and the instants at which a charge may fall, the latest possible one last."""
         last = self.ending_before or max(self.cuts)
@@ -97,14 +101,14 @@ def contract(
     agreement.cuts += [*_statement_edges(schedule, start, end, scene), *scene.month]
     _overrides(scene, agreement)
     if filtered and dice.chance(0.4):
-        item["usage_filter"] = _usage_filter(scene)
+        item["usage_filter"] = _usage_filter(scene, start)
     if not plain:
         _charges(scene, agreement, fixed)
     agreement.cuts += scene.cuts[first:]
     return agreement
 
 
-def contract_of_package(scene: Scene, number: int, customer: str, package: Package, card: Card) -> Agreement:
+def contract_of_package(scene: Scene, number: int, customer: str, package: Package) -> Agreement:
     """A contract that takes everything but customer and start from a package."""
     dice = scene.dice
     start = months_after(scene.month[0], -dice.pick((0, 1, 1, 2, 3, 12)))
@@ -116,7 +120,7 @@ def contract_of_package(scene: Scene, number: int, customer: str, package: Packa
     item |= dice.pick(({"customer_id": customer}, {"customer": f"{customer} Ltd"})) | package.reference(scene)
     if dice.chance(0.2, "custom fields of a contract of a package"):
         item["custom_fields"] = {"deal": "42"}
-    agreement = Agreement(item, start, None, card, customer, [scene.keep(start), *scene.month])
+    agreement = Agreement(item, start, None, package.card, customer, [scene.keep(start), *scene.month])
     for months in (1, 2, 3):
         agreement.cuts.append(months_after(start, months))
     return agreement
@@ -153,7 +157,7 @@ def _charges(scene: Scene, agreement: Agreement, fixed: list[Product]) -> None:
     dice, item, card = scene.dice, agreement.item, agreement.card
     if card.of("SUBSCRIPTION") and dice.chance(0.6):
         item["subscriptions"] = [
-            subscription(scene, f"{agreement.id}-subscription-{index}", card, agreement.starting_at)
+            subscription(scene, f"{agreement.id}-subscription-{index}", card, agreement.bounds)
             for index in range(dice.pick((1, 1, 2)))
         ]
     if fixed and dice.chance(0.45):
@@ -165,12 +169,14 @@ def _charges(scene: Scene, agreement: Agreement, fixed: list[Product]) -> None:
         item["discounts"] = [charge(scene, f"{agreement.id}-discount-0", card, fixed, agreement.term)]
 
 
-def _usage_filter(scene: Scene) -> list[Item]:
+def _usage_filter(scene: Scene, start: datetime) -> list[Item]:
+    """One filter or two; the second begins after the contract does, because the first has no date."""
     dice = scene.dice
     dice.note("usage filter")
     made: list[Item] = [{"group_key": "plan", "group_values": dice.some(PLANS, 1, 2)}]
-    if dice.chance(0.4, "usage filter that changes"):
-        made.append({"group_key": "plan", "group_values": ["gold"], "starting_at": to_instant(scene.inside())})
+    changes = scene.inside()
+    if changes > start and dice.chance(0.5, "usage filter that changes"):
+        made.append({"group_key": "plan", "group_values": ["gold"], "starting_at": to_instant(changes)})
     return made
 
 

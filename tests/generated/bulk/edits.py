@@ -126,7 +126,7 @@ class Editor:
         agreement = self.agreement
         if not agreement.card.of("SUBSCRIPTION"):
             return []
-        return [subscription(self.scene, self._id("subscription"), agreement.card, agreement.starting_at)]
+        return [subscription(self.scene, self._id("subscription"), agreement.card, agreement.bounds)]
 
     def _update_subscriptions(self) -> list[Item]:
         """Only what cannot bring a quantity below zero: more of it, or fewer of one that has no other changes."""

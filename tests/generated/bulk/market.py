@@ -169,9 +169,7 @@ class _Buyers:
 
     def _of_package(self) -> None:
         chosen = self.scene.dice.pick(self.packages)
-        named = chosen.item.get("rate_card_id")
-        card = next(each for each in self.cards if named in (None, each.id))
-        made = contract_of_package(self.scene, len(self.agreements), self._customer(), chosen, card)
+        made = contract_of_package(self.scene, len(self.agreements), self._customer(), chosen)
         self.agreements.append(made)
 
     def _renew(self, renewed: Agreement) -> None:

@@ -99,18 +99,22 @@ class OverrideMaker:
             dice.note("override by tags")
             return {"applicable_product_tags": dice.some(tags, 1, 2)}
         if choice <= 7:
-            return {"override_specifiers": [self._wide_specifier(product, tags) for _ in range(dice.number(1, 2))]}
+            return {
+                "override_specifiers": [self._wide_specifier(product, tags, kind) for _ in range(dice.number(1, 2))]
+            }
         dice.note("override of every product")
         return {}
 
-    def _wide_specifier(self, product: Product, tags: list[str]) -> Item:
+    def _wide_specifier(self, product: Product, tags: list[str], kind: str | None) -> Item:
         """A specifier that may go by tags, or by group values alone."""
         dice = self.scene.dice
         choice = dice.number(0, 3)
         if choice == 0 and tags:
             dice.note("specifier by tags")
+            # No product may have two tags at once; a TIERED override must reach some product all the same.
+            most = 1 if kind == "TIERED" else 2
             own = [tag for tag in tags if tag in product.item["tags"]]
-            return {"product_tags": own, **self._values(product)} if own else {"product_tags": dice.some(tags, 1, 2)}
+            return {"product_tags": own, **self._values(product)} if own else {"product_tags": dice.some(tags, 1, most)}
         if choice == 1 and (values := self._values(product)):
             dice.note("specifier by values alone")
             return values

@@ -18,7 +18,10 @@ _FREQUENCIES = ("MONTHLY", "QUARTERLY", "ANNUAL", "WEEKLY")
 
 @dataclass(frozen=True)
 class Package:
+    """A package's item, and the rate card that it prices by."""
+
     item: Item
+    card: Card
 
     def reference(self, scene: Scene) -> Item:
         """How a contract names it: by id, by name or by an alias."""
@@ -61,7 +64,7 @@ def package(scene: Scene, number: int, card: Card, fixed: list[Product]) -> Pack
         item["scheduled_charges"] = [charge(scene, None, card, fixed, None)]
     if dice.chance(0.3, "discount of a package"):
         item["discounts"] = [charge(scene, None, card, fixed, None)]
-    return Package(item)
+    return Package(item, card)
 
 
 def _when(scene: Scene, what: str) -> Item:

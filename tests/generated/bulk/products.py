@@ -150,52 +150,63 @@ def _rounding(scene: Scene) -> Item:
 def _usage_updates(scene: Scene, item: Item, unit: str | None, names: list[str]) -> None:
     dice = scene.dice
     moments = sorted({scene.anywhere("update") for _ in range(dice.pick((1, 1, 2, 3)))})
+    versions = [{"quantity_conversion": {}, "quantity_rounding": {}, **item}]
     updates: list[Item] = []
-    state = dict(item)
     for moment in moments:
-        update: Item = {"starting_at": to_instant(moment)}
+        version = dict(versions[-1])
         for _ in range(dice.pick((1, 1, 2))):
-            update |= _change(scene, state, unit, names)
-        if len(update) == 1:
-            update["name"] = f"{state['name']}!"
-        state |= update
-        updates.append(update)
+            version |= _change(scene, [*versions, version], unit, names)
+        # What says again what holds already is no change, and does not occur: whether it cuts anything is left open.
+        update = {field: said for field, said in version.items() if said != versions[-1][field]}
+        if not update:
+            update = {"name": f"{version['name']}!"}
+        versions.append({**version, **update})
+        updates.append({"starting_at": to_instant(moment), **update})
     item["updates"] = updates
 
 
-def _change(scene: Scene, state: Item, unit: str | None, names: list[str]) -> Item:
-    """One thing that an update may say, in accordance with what the product is by then."""
-    dice = scene.dice
+def _change(scene: Scene, versions: list[Item], unit: str | None, names: list[str]) -> Item:
+    """One thing that an update may say, in accordance with the versions so far, the last of which it changes.
+
+    Every metric of a product serves all of its keys at any time: usage is counted under the keys of a part of a period
+    from the start of the period on, when another metric may have been in force.
+    """
+    dice, state = scene.dice, versions[-1]
     field = dice.pick_noted("update of", ("name", "tags", "metric", "quantities", "keys"))
     if field == "name":
         return {"name": f"{state['name']}."}
     if field == "tags":
         tags = dice.some((*usage_tags(unit), PROMOTION), 0, 2)
-        if not tags:
+        if state["tags"] and not tags:
             dice.note("update that clears tags")
         return {"tags": tags}
     if field == "quantities":
-        # An update that says again what holds already is no change, and does not occur.
-        made = {name: said for name, said in _quantities(scene).items() if said != (state.get(name) or {})}
-        if made.get("quantity_rounding") == {}:
+        made = _quantities(scene)
+        if state["quantity_rounding"] and not made["quantity_rounding"]:
             dice.note("update that clears rounding")
         return made
     metric = _metric(state)
     if field == "keys":
-        keys = _group_keys(scene, metric)
-        # Whether keys given anew in another order make a change is left open, so such an update does not occur.
+        keys = _group_keys(scene, min(map(_metric, versions), key=lambda each: len(KEYS_OF[each])))
+        if _presents_only(keys) or _presents_only(state):
+            # Whether a part of a period has a line for no usage at all is left open where keys change.
+            return {}
+        # Whether keys given in another order make a change is left open as well.
         changed = {name: keys[name] for name in keys if set(keys[name]) != set(state[name])}
         for name in changed:
             dice.note(f"update of {name}")
         return changed
-    needed = {*state["pricing_group_key"], *state["presentation_group_key"]}
+    needed = {key for each in versions for key in (*each["pricing_group_key"], *each["presentation_group_key"])}
     others = [name for name in names if name != metric and needed <= set(KEYS_OF[name])]
-    # A granularity belongs to SQL metrics; the workspace's default holds for a product that does not say.
     if not others:
         return {}
     chosen = dice.pick(others)
     dice.note(f"swap {_sort(metric)} to {_sort(chosen)}")
     return {"billable_metric_id": chosen}
+
+
+def _presents_only(keys: Item) -> bool:
+    return bool(keys["presentation_group_key"]) and not keys["pricing_group_key"]
 
 
 def _metric(state: Item) -> str:

@@ -29,6 +29,8 @@ def charge(
     product = dice.pick(fixed)
     item: Item = {} if identity is None else {"id": identity}
     item |= dice.pick(({"product_id": product.id}, {"product": product.item["name"]}))
+    if dice.chance(0.4, "name of a charge"):
+        item["name"] = "Set-up, once"
     if dice.chance(0.2, "custom fields of a charge"):
         item["custom_fields"] = {"cost centre": "7"}
     schedule: Item = {}

@@ -17,6 +17,8 @@ _ORDERED_FIELDS = frozenset(
         *("overrides", "add_overrides", "tiers", "updates", "usage_filter", "product_order"),
         *("quantity_updates", "add_seat_ids", "remove_seat_ids", "add_unassigned_seats", "remove_unassigned_seats"),
         *("pricing_group_key", "presentation_group_key", "subscriptions", "scheduled_charges", "discounts"),
+        # The line of an item is known by the item's place.
+        "schedule_items",
     }
 )
 

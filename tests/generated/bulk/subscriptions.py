@@ -14,9 +14,10 @@ _QUANTITIES = ("0", "1", "3", "12", "2.5")
 _SEATS = ("ann", "bob", "cy", "dee", "eve")
 
 
-def subscription(scene: Scene, identity: str | None, card: Card, start: datetime | None) -> Item:
-    """A subscription; `start` is when its contract starts, None in a package, where nothing has a date."""
+def subscription(scene: Scene, identity: str | None, card: Card, term: tuple[datetime, datetime | None] | None) -> Item:
+    """A subscription; `term` is when its contract starts and ends, None in a package, where nothing has a date."""
     dice = scene.dice
+    start, until = term or (None, None)
     product = dice.pick(card.of("SUBSCRIPTION"))
     frequency = dice.pick(card.frequencies[product.id])
     reference = dice.pick(({"product_id": product.id}, {"product": product.item["name"]}))
@@ -24,13 +25,15 @@ def subscription(scene: Scene, identity: str | None, card: Card, start: datetime
     item: Item = {} if identity is None else {"id": identity}
     item |= {"subscription_rate": {"billing_frequency": frequency, **reference}, "collection_schedule": collection}
     dice.note(f"subscription {frequency}")
+    if dice.chance(0.2, "name of a subscription"):
+        item["name"] = "Platform, gold"
     if dice.chance(0.3, "custom fields of a subscription"):
         item["custom_fields"] = {"order": "A-1"}
     if dice.chance(0.7):
         item["proration"] = _proration(scene, collection)
     if start is not None and dice.chance(0.3):
         first = scene.anywhere("subscription starts")
-        if first >= start:
+        if first >= start and (until is None or first < until):
             item["starting_at"] = to_instant(first)
     begin: datetime | None = datetime.fromisoformat(item["starting_at"].rstrip("Z")) if "starting_at" in item else start
     if begin is not None and dice.chance(0.25):
