@@ -91,15 +91,22 @@ class DuckDBExecutor:
             self.connection.execute(" ".join(("CREATE TYPE", name, "AS", decimal.sql("duckdb"))))
 
     def run_stage(self, stage: Stage) -> None:
-        """A stage's SELECT as a temporary table or view of its name, its grain checked."""
+        """A stage's SELECT as a temporary table of its name, its grain checked; or as a view."""
         kind = "VIEW" if stage.is_view else "TABLE"
         self.connection.execute(" ".join(("CREATE TEMP", kind, stage.name, "AS\n")) + stage.sql)
+        if stage.is_view:
+            return
         columns = [exp.column(name) for name in stage.grain]
         repeated = (
             exp.select(*columns).from_(exp.to_table(stage.name)).group_by(*columns).having("count(*) > 1").limit(1)
         )
         for row in self.connection.execute(repeated.sql("duckdb")).fetchall():
             raise DuckbillError(f"stage {stage.name} has two rows for {dict(zip(stage.grain, row, strict=True))}")
+
+    def free(self, stage: Stage) -> None:
+        """Drops the tables that nothing reads after this stage; together they take most of the memory."""
+        for name in stage.frees:
+            self.connection.execute("DROP TABLE " + exp.to_table(name).sql("duckdb"))
 
     def set_windows(self, rows: exp.Query) -> None:
         """The tables that scoped metrics read: `windows`, from rows of (window_id, customer_id, usage_filter_no,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 import pyarrow as pa
 
@@ -12,6 +13,7 @@ from engine.catalog.check_rates import RATE_TYPES
 from engine.catalog.contract import Contract
 from engine.catalog.override import Override, OverrideSpecifier, OverrideType
 from engine.catalog.product import ProductType
+from engine.catalog.rate_card import RateType
 from engine.rating.arrow_tables import INSTANT, TEXTS, arrow_table
 from engine.rating.price_inputs import tier_bounds
 from engine.values.numbers import MAX_DIGITS
@@ -37,7 +39,10 @@ def _overrides(overrides: Sequence[Override], multiplier_places: int) -> pa.Tabl
         override_no=(pa.int64(), range(len(overrides))),
         override_id=(pa.string(), [each.id for each in overrides]),
         override_type=(pa.string(), [each.type and each.type.value for each in overrides]),
-        prices=(TEXTS, [_prices(each) for each in overrides]),
+        prices=(
+            TEXTS,
+            [_prices(each.type, each.overwrite_rate and each.overwrite_rate.rate_type) for each in overrides],
+        ),
         multiplier=(
             pa.decimal128(MAX_DIGITS, multiplier_places),
             [each.multiplier for each in overrides],
@@ -49,21 +54,25 @@ def _overrides(overrides: Sequence[Override], multiplier_places: int) -> pa.Tabl
     )
 
 
-def _prices(override: Override) -> list[str]:
+@cache
+def _prices(override_type: OverrideType | None, overwritten_by: RateType | None) -> tuple[str, ...]:
     """The types of product that an override can price."""
-    if override.type is OverrideType.TIERED:
-        return [ProductType.USAGE]
-    own = override.overwrite_rate
-    return [each for each in ProductType if own is None or own.rate_type in RATE_TYPES.get(each, ())]
+    if override_type is OverrideType.TIERED:
+        return (ProductType.USAGE,)
+    return tuple(
+        each for each in ProductType if overwritten_by is None or overwritten_by in RATE_TYPES.get(each, ())
+    )
 
 
 def _override_tiers(overrides: Sequence[Override], multiplier_places: int, quantity_places: int) -> pa.Table:
     """The tiers of TIERED overrides; past the last that has a size the list price holds. Grain: override_no, level."""
     rows: list[tuple[int, int, Decimal | None, Decimal | None, Decimal]] = []
     for number, override in enumerate(overrides):
+        if not override.tiers:
+            continue
         multipliers = [tier.multiplier for tier in override.tiers]
         sizes = [tier.size for tier in override.tiers]
-        if sizes and sizes[-1] is not None:
+        if sizes[-1] is not None:
             sizes.append(None)
             multipliers.append(Decimal(1))
         bounds = tier_bounds(sizes[:-1])

@@ -50,12 +50,14 @@ INPUTS = (
 class Stage:
     """One named, set-based step: a SELECT that becomes the table `name`, with at most one row for each `grain`.
 
-    A stage that is only ever read through becomes a view instead: its rows are wide, and stay where they come from.
+    A stage that is only ever read through becomes a view instead: its rows are wide, and stay where they come from;
+    so its grain is that of what it reads. `frees` names the tables that nothing reads after this stage.
     """
 
     name: str
     grain: tuple[str, ...]
     is_view: bool = False
+    frees: tuple[str, ...] = ()
 
     @cached_property
     def sql(self) -> str:
@@ -116,21 +118,27 @@ SCHEDULING = (
 #: What follows once `metered` holds the value of every meter in every window.
 RATING = (
     # Quantities before prices: tiers are chosen by the converted, rounded quantity.
-    Stage("cut_values", ("product_period_no", "segment_no", "key_values")),
-    Stage("usage", ("product_period_no", "key_values", "segment_no")),
+    Stage(
+        "cut_values", ("product_period_no", "segment_no", "key_values"), frees=("meter_windows", "shared_windows")
+    ),
+    Stage(
+        "usage",
+        ("product_period_no", "key_values", "segment_no"),
+        frees=("metered", "segment_readings", "cut_values"),
+    ),
     # Numbers for combinations of texts, given once.
     Stage("group_values", ("product_id", "stretch_no", "key_values")),
-    Stage("convert_and_round", _GROUP),
+    Stage("convert_and_round", _GROUP, frees=("usage",)),
     Stage("subscription_parts", ("subscription_no", "priced_at", "starting_at")),
     # Usage, composite charges and subscriptions are priced by the same two stages.
     Stage("priced_groups", ("priced_no",)),
     # The list price before overrides, because a multiplier multiplies it.
     Stage("match_rates", ("rate_card_id", "product_id", "billing_frequency", "values_no", "priced_at")),
-    Stage("choose_overrides", ("priced_no",)),
-    Stage("prices_in_force", ("priced_no",)),
+    Stage("choose_overrides", ("priced_no",), frees=("override_reach",)),
+    Stage("prices_in_force", ("priced_no",), frees=("priced_groups", "match_rates", "choose_overrides")),
     # A line belongs to one piece of every composite charge that it counts towards.
     Stage("composite_pieces", ("contract_id", "product_id", "period_starting_at", "segment_no")),
-    Stage("composite_shares", ("product_period_no", "segment_no")),
+    Stage("composite_shares", ("product_period_no", "segment_no"), frees=("segments",)),
     # Merged before pricing, so that a cut which changes nothing for a group leaves no trace on its invoice.
     Stage("settle", _GROUP),
     Stage("price", (*_GROUP, "tier_level", "override_tier_level")),
@@ -139,7 +147,11 @@ RATING = (
     Stage("composite_settle", ("contract_id", "product_id", "period_starting_at", "starting_at")),
     Stage("composite_lines", ("invoice_id", "product_id", "line_key")),
     Stage("subscription_lines", ("invoice_id", "line_key")),
-    Stage("subscription_unbilled", ("contract_id", "product_id", "starting_at", "ending_before", "subscription_no")),
+    Stage(
+        "subscription_unbilled",
+        ("contract_id", "product_id", "starting_at", "ending_before", "subscription_no"),
+        frees=("prices_in_force",),
+    ),
     Stage("scheduled_lines", ("invoice_id", "line_key")),
     Stage("scheduled_invoices", ("invoice_id",)),
     # All that is charged, before what custom pricing units add up to is turned into money.
@@ -148,7 +160,7 @@ RATING = (
     # Nothing is published for a contract that has even one amount outside the exact range.
     Stage("parked", ("contract_id", "product_id", "detail")),
     Stage("consolidations", ("invoice_id", "source_invoice_id")),
-    Stage("line_items", ("id",)),
+    Stage("line_items", ("id",), frees=("price",)),
     Stage("invoices", ("id",)),
     Stage("unbilled", _UNBILLED),
     Stage("unrated", _UNBILLED),
@@ -166,6 +178,7 @@ CHECKS = (
     "lines_do_not_overlap",
     "lines_lie_in_their_invoice",
     "quantities_are_conserved",
+    "subscriptions_are_accounted_for",
     "units_are_converted",
 )
 

@@ -82,11 +82,12 @@ def _payer(contract: Contract, customer_of: Mapping[str, str]) -> str:
     family = contract.hierarchy_configuration
     if family is None or family.parent is None or family.payer is not Payer.PARENT:
         return contract.customer_id
-    return customer_of[family.parent.contract_id]
+    # A catalog cut down to one customer may lack the parent's contract; the loader has named its customer.
+    return family.parent.customer_id or customer_of[family.parent.contract_id]
 
 
 def _json(fields: TextMap) -> str:
-    return json.dumps(dict(fields), ensure_ascii=False)
+    return json.dumps(dict(fields), ensure_ascii=False) if fields else "{}"
 
 
 def _usage_filter_numbers(contracts: Sequence[Contract]) -> dict[tuple[UsageFilter, ...], int]:

@@ -82,18 +82,28 @@ class Ledger:
 
     def check(self, example: Example) -> None:
         """Compare every table of an example; AssertionError shows the expected and the actual table."""
-        found_invoices = self._rows("invoices", example)
-        by_id = {each["id"]: each for each in found_invoices}
-        lines = self._rows("line_items", example)
-        _same("lines", read_table(example.lines), [_line(row) | _on(by_id[row["invoice_id"]]) for row in lines])
+        _same("lines", read_table(example.lines), self._lines(example))
         for report in ("unrated", "not_entitled"):
             found = [_line(row) for row in self._rows(report, example)]
             _same(report, read_table(getattr(example, report)), found)
+        invoices = self._rows("invoices", example)
         if example.invoices is not None:
-            _same("invoices", read_table(example.invoices), [_invoice(row) for row in found_invoices])
-        for each in found_invoices:
+            _same("invoices", read_table(example.invoices), [_invoice(row) for row in invoices])
+        lines = self._rows("line_items", example)
+        for each in invoices:
             own = [row for row in lines if row["invoice_id"] == each["id"] and row["currency"] == each["currency"]]
             assert Fraction(each["total"]) == sum(Fraction(row["total"]) for row in own)
+
+    def check_order(self, example: Example) -> None:
+        """The lines were published in the order of the example's table."""
+        wanted = read_table(example.lines)
+        found = [{name: line[name] for name in wanted[0]} for line in self._lines(example)]
+        if found != wanted:
+            raise _difference("order of lines", list(wanted[0]), wanted, found)
+
+    def _lines(self, example: Example) -> list[dict[str, str]]:
+        invoices = {each["id"]: each for each in self._rows("invoices", example)}
+        return [_line(row) | _on(invoices[row["invoice_id"]]) for row in self._rows("line_items", example)]
 
     def _rows(self, table: str, example: Example) -> list[Mapping[str, Any]]:
         return [
@@ -107,8 +117,8 @@ def bill(root: Path, shared: Sequence[str], examples: Sequence[Example]) -> Ledg
     """Write a workspace of shared catalog files and examples, land the events and run every period that is named."""
     (root / "catalog").mkdir(parents=True)
     (root / "duckbill.toml").write_text(SETTINGS, encoding="utf-8")
-    for number, text in enumerate(shared):
-        (root / "catalog" / f"shared_{number:02d}.yml").write_text(text, encoding="utf-8")
+    for position, text in enumerate(shared):
+        (root / "catalog" / f"shared_{position:02d}.yml").write_text(text, encoding="utf-8")
     events: list[dict[str, object]] = [SOMETHING]
     for number, example in enumerate(examples):
         path = root / "catalog" / f"example_{number:02d}.json"
@@ -133,7 +143,9 @@ def _catalog(example: Example) -> dict[str, Any]:
     contracts = written if isinstance(written, list) else [written]
     more = yaml.safe_load(example.catalog) or {}
     described = {each["id"] for each in more.get("customers", ())}
-    customers = [{"id": name, "name": name} for name in example.customers if name not in described]
+    customers: list[dict[str, Any]] = [
+        {"id": name, "name": name} for name in example.customers if name not in described
+    ]
     if example.aliases:
         customers[0]["ingest_aliases"] = list(example.aliases)
     own: dict[str, list[Any]] = {
@@ -192,8 +204,10 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _on(invoice: Mapping[str, Any]) -> dict[str, str]:
-    """Which invoice a line is on: `usage 2026-11-01` ends on that day, `scheduled 2026-11-01` is of that instant."""
-    return {"invoice": f"{invoice['type'].lower()} {_time(invoice['ending_before'] or invoice['issued_at'])}"}
+    """Which invoice a line is on: a usage invoice `until` its end, a scheduled one `on` its day, `all until` its end
+    a consolidated one."""
+    word = {"USAGE": "until", "SCHEDULED": "on", "USAGE_CONSOLIDATED": "all until"}[invoice["type"]]
+    return {"invoice": f"{word} {_time(invoice['ending_before'] or invoice['issued_at'])}"}
 
 
 def _invoice(row: Mapping[str, Any]) -> dict[str, str]:
@@ -249,7 +263,8 @@ def _same(what: str, expected: list[dict[str, str]], found: list[dict[str, str]]
         {name: _number(cell) if cell and name in NUMBERS else cell for name, cell in row.items()} for row in expected
     ]
     for single in ("customer", "contract"):
-        assert single in columns or len({row[single] for row in found}) <= 1, f"{what}: say which {single}"
+        told = {single, "contract"} & set(columns)
+        assert told or len({row[single] for row in found}) <= 1, f"{what}: say which {single}"
     if what == "lines":
         for column, usual in USUAL.items():
             if column not in columns:
@@ -260,4 +275,10 @@ def _same(what: str, expected: list[dict[str, str]], found: list[dict[str, str]]
             wanted = [{**row, "whole": "yes"} for row in wanted]
     counted = [Counter(tuple(row[name] for name in columns) for row in rows) for rows in (wanted, found)]
     if counted[0] != counted[1]:
-        raise AssertionError(f"{what}\nexpected\n{draw_table(columns, wanted)}\nfound\n{draw_table(columns, found)}")
+        raise _difference(what, columns, wanted, found)
+
+
+def _difference(
+    what: str, columns: list[str], wanted: list[dict[str, str]], found: list[dict[str, str]]
+) -> AssertionError:
+    return AssertionError(f"{what}\nexpected\n{draw_table(columns, wanted)}\nfound\n{draw_table(columns, found)}")

@@ -50,7 +50,10 @@ shares AS (
     WHERE coalesce(part_starting_at < part_ending_at, true)
 )
 SELECT
-    * EXCLUDE (exact_unit_price, holds_position, part_starting_at, part_ending_at, tiers_of_rate_no, tiers_of_override_no),
+    * EXCLUDE (
+        terms_no, breakdown_at, used, outcome, always_shown, holds_position, part_starting_at, part_ending_at,
+        tiers_of_rate_no, tiers_of_override_no, exact_unit_price
+    ),
     CASE
         WHEN try_cast(try_cast(exact_unit_price AS UNIT_PRICE) AS EXACT_UNIT_PRICE) = exact_unit_price
         THEN publishable(try_cast(exact_unit_price AS UNIT_PRICE))

@@ -198,7 +198,8 @@ def _change(scene: Scene, versions: list[Item], unit: str | None, names: list[st
         return changed
     needed = {key for each in versions for key in (*each["pricing_group_key"], *each["presentation_group_key"])}
     others = [name for name in names if name != metric and needed <= set(KEYS_OF[name])]
-    if not others:
+    if not others or _presents_only(state):
+        # Which metric's usage does away with the line for no usage at all is left open, too.
         return {}
     chosen = dice.pick(others)
     dice.note(f"swap {_sort(metric)} to {_sort(chosen)}")

@@ -39,10 +39,10 @@ EXAMPLES: tuple[Example, ...] = (
         contract=BOTH,
         events="",
         lines="""
-| product  | type         | frequency | invoice              | from       | to         | quantity | unit price | total |
-|----------|--------------|-----------|----------------------|------------|------------|----------|------------|-------|
-| Licences | subscription | QUARTERLY | scheduled 2025-07-01 | 2025-07-01 | 2025-10-01 | 1        | 270        | 270   |
-| Licences | subscription | MONTHLY   | usage 2025-08-01     | 2025-07-01 | 2025-08-01 | 1        | 100        | 100   |
+| product  | type         | frequency | invoice          | from       | to         | quantity | unit price | total |
+|----------|--------------|-----------|------------------|------------|------------|----------|------------|-------|
+| Licences | subscription | QUARTERLY | on 2025-07-01    | 2025-07-01 | 2025-10-01 | 1        | 270        | 270   |
+| Licences | subscription | MONTHLY   | until 2025-08-01 | 2025-07-01 | 2025-08-01 | 1        | 100        | 100   |
 """,
     ),
     PricingExample(

@@ -41,11 +41,11 @@ subscriptions:
         lines="""
 | product      | type         | frequency | invoice          | from       | to         | quantity | unit price | total |
 |--------------|--------------|-----------|------------------|------------|------------|----------|------------|-------|
-| Support plan | subscription | WEEKLY    | usage 2025-08-01 | 2025-07-03 | 2025-07-08 | 1        | 500        | 500   |
-| Support plan | subscription | WEEKLY    | usage 2025-08-01 | 2025-07-08 | 2025-07-15 | 1        | 700        | 700   |
-| Support plan | subscription | WEEKLY    | usage 2025-08-01 | 2025-07-15 | 2025-07-22 | 1        | 700        | 700   |
-| Support plan | subscription | WEEKLY    | usage 2025-08-01 | 2025-07-22 | 2025-07-29 | 1        | 700        | 700   |
-| Support plan | subscription | WEEKLY    | usage 2025-08-01 | 2025-07-29 | 2025-08-01 | 1        | 300        | 300   |
+| Support plan | subscription | WEEKLY    | until 2025-08-01 | 2025-07-03 | 2025-07-08 | 1        | 500        | 500   |
+| Support plan | subscription | WEEKLY    | until 2025-08-01 | 2025-07-08 | 2025-07-15 | 1        | 700        | 700   |
+| Support plan | subscription | WEEKLY    | until 2025-08-01 | 2025-07-15 | 2025-07-22 | 1        | 700        | 700   |
+| Support plan | subscription | WEEKLY    | until 2025-08-01 | 2025-07-22 | 2025-07-29 | 1        | 700        | 700   |
+| Support plan | subscription | WEEKLY    | until 2025-08-01 | 2025-07-29 | 2025-08-01 | 1        | 300        | 300   |
 """,
     ),
     PricingExample(
@@ -60,18 +60,18 @@ subscriptions:
 """,
         events="",
         lines="""
-| product      | type         | invoice              | from       | to         | quantity | unit price | total |
-|--------------|--------------|----------------------|------------|------------|----------|------------|-------|
-| Support plan | subscription | scheduled 2025-07-01 | 2025-07-01 | 2025-07-08 | 1        | 700        | 700   |
-| Support plan | subscription | usage 2025-08-01     | 2025-07-08 | 2025-07-15 | 1        | 700        | 700   |
-| Support plan | subscription | usage 2025-08-01     | 2025-07-15 | 2025-07-22 | 1        | 700        | 700   |
-| Support plan | subscription | usage 2025-08-01     | 2025-07-22 | 2025-07-29 | 1        | 700        | 700   |
-| Support plan | subscription | usage 2025-08-01     | 2025-07-29 | 2025-08-05 | 1        | 700        | 700   |
+| product      | type         | invoice          | from       | to         | quantity | unit price | total |
+|--------------|--------------|------------------|------------|------------|----------|------------|-------|
+| Support plan | subscription | on 2025-07-01    | 2025-07-01 | 2025-07-08 | 1        | 700        | 700   |
+| Support plan | subscription | until 2025-08-01 | 2025-07-08 | 2025-07-15 | 1        | 700        | 700   |
+| Support plan | subscription | until 2025-08-01 | 2025-07-15 | 2025-07-22 | 1        | 700        | 700   |
+| Support plan | subscription | until 2025-08-01 | 2025-07-22 | 2025-07-29 | 1        | 700        | 700   |
+| Support plan | subscription | until 2025-08-01 | 2025-07-29 | 2025-08-05 | 1        | 700        | 700   |
 """,
     ),
     PricingExample(
         "rating.md §12, §9",
-        "quarters of a monthly contract are counted from the month in which it starts: 73 of 92 days, then three months",
+        "quarters of a monthly contract are counted from the month it starts in: 73 of 92 days, then 3 months",
         customer="periods-quarters",
         contract="""
 rate_card: support plans
@@ -81,10 +81,10 @@ subscriptions:
 """,
         events="",
         lines="""
-| run     | product      | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------|--------------|--------------|----------------------|------------|------------|----------|------------|-------|
-| 2025-05 | Support plan | subscription | scheduled 2025-05-20 | 2025-05-20 | 2025-08-01 | 1        | 7300       | 7300  |
-| 2025-07 | Support plan | subscription | usage 2025-08-01     | 2025-08-01 | 2025-11-01 | 1        | 9200       | 9200  |
+| run     | product      | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------|--------------|--------------|------------------|------------|------------|----------|------------|-------|
+| 2025-05 | Support plan | subscription | on 2025-05-20    | 2025-05-20 | 2025-08-01 | 1        | 7300       | 7300  |
+| 2025-07 | Support plan | subscription | until 2025-08-01 | 2025-08-01 | 2025-11-01 | 1        | 9200       | 9200  |
 """,
         periods=("2025-05", "2025-06", "2025-07"),
     ),
@@ -104,10 +104,10 @@ subscriptions:
 """,
         events="",
         lines="""
-| run     | product      | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------|--------------|--------------|----------------------|------------|------------|----------|------------|-------|
-| 2025-05 | Support plan | subscription | scheduled 2025-05-20 | 2025-05-20 | 2025-07-01 | 1        | 4200       | 4200  |
-| 2025-06 | Support plan | subscription | usage 2025-07-01     | 2025-07-01 | 2025-10-01 | 1        | 9100       | 9100  |
+| run     | product      | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------|--------------|--------------|------------------|------------|------------|----------|------------|-------|
+| 2025-05 | Support plan | subscription | on 2025-05-20    | 2025-05-20 | 2025-07-01 | 1        | 4200       | 4200  |
+| 2025-06 | Support plan | subscription | until 2025-07-01 | 2025-07-01 | 2025-10-01 | 1        | 9100       | 9100  |
 """,
         periods=("2025-05", "2025-06", "2025-07"),
     ),
@@ -127,9 +127,9 @@ subscriptions:
         lines="""
 | run     | product      | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|--------------|------------------|------------|------------|----------|------------|-------|
-| 2025-06 | Support plan | subscription | usage 2025-07-01 | 2025-05-01 | 2025-06-01 | 1        | 3000       | 3000  |
-| 2025-06 | Support plan | subscription | usage 2025-07-01 | 2025-06-01 | 2025-07-01 | 1        | 3000       | 3000  |
-| 2025-06 | Support plan | subscription | usage 2025-07-01 | 2025-07-01 | 2025-08-01 | 1        | 3000       | 3000  |
+| 2025-06 | Support plan | subscription | until 2025-07-01 | 2025-05-01 | 2025-06-01 | 1        | 3000       | 3000  |
+| 2025-06 | Support plan | subscription | until 2025-07-01 | 2025-06-01 | 2025-07-01 | 1        | 3000       | 3000  |
+| 2025-06 | Support plan | subscription | until 2025-07-01 | 2025-07-01 | 2025-08-01 | 1        | 3000       | 3000  |
 """,
         periods=("2025-05", "2025-06", "2025-07"),
     ),
@@ -147,11 +147,11 @@ subscriptions:
 """,
         events="",
         lines="""
-| run     | product      | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------|--------------|--------------|----------------------|------------|------------|----------|------------|-------|
-| 2025-07 | Support plan | subscription | scheduled 2025-07-10 | 2025-07-10 | 2025-07-15 | 1        | 500        | 500   |
-| 2025-07 | Support plan | subscription | usage 2025-08-01     | 2025-07-15 | 2025-08-15 | 1        | 3000       | 3000  |
-| 2025-08 | Support plan | subscription | usage 2025-09-01     | 2025-08-15 | 2025-09-15 | 1        | 3000       | 3000  |
+| run     | product      | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------|--------------|--------------|------------------|------------|------------|----------|------------|-------|
+| 2025-07 | Support plan | subscription | on 2025-07-10    | 2025-07-10 | 2025-07-15 | 1        | 500        | 500   |
+| 2025-07 | Support plan | subscription | until 2025-08-01 | 2025-07-15 | 2025-08-15 | 1        | 3000       | 3000  |
+| 2025-08 | Support plan | subscription | until 2025-09-01 | 2025-08-15 | 2025-09-15 | 1        | 3000       | 3000  |
 """,
         periods=("2025-07", "2025-08"),
     ),
@@ -172,12 +172,12 @@ subscriptions:
         lines="""
 | run     | product      | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|--------------|------------------|------------|------------|----------|------------|-------|
-| 2025-02 | Support plan | subscription | usage 2025-02-28 | 2025-02-28 | 2025-03-31 | 1        | 3000       | 3000  |
-| 2025-02 | Support plan | subscription | usage 2025-02-28 | 2025-01-31 | 2025-02-28 | 2        | 3000       | 6000  |
-| 2025-06 | Support plan | subscription | usage 2025-06-30 | 2025-06-30 | 2025-07-31 | 1        | 3000       | 3000  |
-| 2025-06 | Support plan | subscription | usage 2025-06-30 | 2025-05-31 | 2025-06-30 | 2        | 3000       | 6000  |
-| 2025-07 | Support plan | subscription | usage 2025-07-31 | 2025-07-31 | 2025-08-31 | 1        | 3000       | 3000  |
-| 2025-07 | Support plan | subscription | usage 2025-07-31 | 2025-06-30 | 2025-07-31 | 2        | 3000       | 6000  |
+| 2025-02 | Support plan | subscription | until 2025-02-28 | 2025-02-28 | 2025-03-31 | 1        | 3000       | 3000  |
+| 2025-02 | Support plan | subscription | until 2025-02-28 | 2025-01-31 | 2025-02-28 | 2        | 3000       | 6000  |
+| 2025-06 | Support plan | subscription | until 2025-06-30 | 2025-06-30 | 2025-07-31 | 1        | 3000       | 3000  |
+| 2025-06 | Support plan | subscription | until 2025-06-30 | 2025-05-31 | 2025-06-30 | 2        | 3000       | 6000  |
+| 2025-07 | Support plan | subscription | until 2025-07-31 | 2025-07-31 | 2025-08-31 | 1        | 3000       | 3000  |
+| 2025-07 | Support plan | subscription | until 2025-07-31 | 2025-06-30 | 2025-07-31 | 2        | 3000       | 6000  |
 """,
         periods=("2025-02", "2025-06", "2025-07"),
     ),
@@ -198,8 +198,8 @@ subscriptions:
         lines="""
 | run     | product      | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|--------------|------------------|------------|------------|----------|------------|-------|
-| 2025-07 | Support plan | subscription | usage 2025-07-10 | 2025-06-25 | 2025-07-10 | 1        | 1500       | 1500  |
-| 2025-08 | Support plan | subscription | usage 2025-08-10 | 2025-07-10 | 2025-08-10 | 1        | 3000       | 3000  |
+| 2025-07 | Support plan | subscription | until 2025-07-10 | 2025-06-25 | 2025-07-10 | 1        | 1500       | 1500  |
+| 2025-08 | Support plan | subscription | until 2025-08-10 | 2025-07-10 | 2025-08-10 | 1        | 3000       | 3000  |
 """,
         periods=("2025-06", "2025-07", "2025-08"),
     ),
@@ -218,10 +218,10 @@ subscriptions:
         events="",
         # 2 x 36500 x 10 / 365; from 1 August all 3.
         lines="""
-| product      | type         | invoice              | from       | to         | quantity | unit price | total  |
-|--------------|--------------|----------------------|------------|------------|----------|------------|--------|
-| Support plan | subscription | scheduled 2025-07-22 | 2025-07-22 | 2025-08-01 | 2        | 1000       | 2000   |
-| Support plan | subscription | usage 2025-08-01     | 2025-08-01 | 2026-08-01 | 3        | 36500      | 109500 |
+| product      | type         | invoice          | from       | to         | quantity | unit price | total  |
+|--------------|--------------|------------------|------------|------------|----------|------------|--------|
+| Support plan | subscription | on 2025-07-22    | 2025-07-22 | 2025-08-01 | 2        | 1000       | 2000   |
+| Support plan | subscription | until 2025-08-01 | 2025-08-01 | 2026-08-01 | 3        | 36500      | 109500 |
 """,
     ),
 )

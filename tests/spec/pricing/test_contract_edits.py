@@ -179,19 +179,19 @@ contract_edits:
         "an earlier end cuts usage, subscriptions and what was to be charged from then on",
         customer="edit-ends-earlier",
         contract="""
-- id: ends earlier
-  name: ends earlier
+- id: early-usage
+  name: early-usage
   rate_card: reads
   ending_before: "2026-01-01T00:00:00Z"
   scheduled_charges:
     - product: Consulting
       schedule:
         schedule_items:
-          - { timestamp: "2025-07-16T23:00:00Z", amount: 1 }
+          - { timestamp: "2025-07-16T00:00:00Z", amount: 1 }
           - { timestamp: "2025-07-17T00:00:00Z", amount: 2 }
           - { timestamp: "2025-07-18T00:00:00Z", amount: 4 }
-- id: ends earlier with readers
-  name: ends earlier with readers
+- id: early-seats
+  name: early-seats
   rate_card: readers
   ending_before: "2026-01-01T00:00:00Z"
   subscriptions:
@@ -201,20 +201,20 @@ contract_edits:
 """,
         catalog="""
 contract_edits:
-  - { contract: ends earlier, update_contract_end_date: "2025-07-17T00:00:00Z" }
-  - { contract: ends earlier with readers, update_contract_end_date: "2025-07-17T00:00:00Z" }
+  - { contract: early-usage, update_contract_end_date: "2025-07-17T00:00:00Z" }
+  - { contract: early-seats, update_contract_end_date: "2025-07-17T00:00:00Z" }
 """,
         events=READS,
         # 16 of 31 days: in advance in June's run, which knows the end; in arrears in July's.
         lines="""
-| run     | product    | contract                     | type         | invoice                    | from             | to         | quantity | unit price | total |
-|---------|------------|------------------------------|--------------|----------------------------|------------------|------------|----------|------------|-------|
-| 2025-06 | Reads      | ends earlier                 | usage        | usage 2025-07-01           | 2025-06-01       | 2025-07-01 | 0        | 100        | 0     |
-| 2025-06 | Readers    | ends earlier with readers    | subscription | usage 2025-07-01           | 2025-07-01       | 2025-07-17 | 1        | 1600       | 1600  |
-| 2025-06 | Readers    | ends earlier with readers    | subscription | usage 2025-07-01           | 2025-06-01       | 2025-07-01 | 2        | 3100       | 6200  |
-| 2025-07 | Reads      | ends earlier                 | usage        | usage 2025-07-17           | 2025-07-01       | 2025-07-17 | 1        | 100        | 100   |
-| 2025-07 | Consulting | ends earlier                 | scheduled    | scheduled 2025-07-16 23:00 | 2025-07-16 23:00 |            | 1        | 1          | 1     |
-| 2025-07 | Readers    | ends earlier with readers    | subscription | usage 2025-07-17           | 2025-07-01       | 2025-07-17 | 2        | 1600       | 3200  |
+| product    | contract    | type         | invoice          | from       | to         | quantity | unit price | total |
+|------------|-------------|--------------|------------------|------------|------------|----------|------------|-------|
+| Reads      | early-usage | usage        | until 2025-07-01 | 2025-06-01 | 2025-07-01 | 0        | 100        | 0     |
+| Readers    | early-seats | subscription | until 2025-07-01 | 2025-07-01 | 2025-07-17 | 1        | 1600       | 1600  |
+| Readers    | early-seats | subscription | until 2025-07-01 | 2025-06-01 | 2025-07-01 | 2        | 3100       | 6200  |
+| Reads      | early-usage | usage        | until 2025-07-17 | 2025-07-01 | 2025-07-17 | 1        | 100        | 100   |
+| Consulting | early-usage | scheduled    | on 2025-07-16    | 2025-07-16 |            | 1        | 1          | 1     |
+| Readers    | early-seats | subscription | until 2025-07-17 | 2025-07-01 | 2025-07-17 | 2        | 1600       | 3200  |
 """,
         periods=("2025-06", "2025-07", "2025-08"),
     ),
@@ -223,8 +223,8 @@ contract_edits:
         "a later end lets usage go on, and leaves subscriptions and charges as they were",
         customer="edit-ends-later",
         contract="""
-- id: ends later
-  name: ends later
+- id: later-usage
+  name: later-usage
   rate_card: reads
   ending_before: "2025-07-17T00:00:00Z"
   scheduled_charges:
@@ -233,8 +233,8 @@ contract_edits:
         recurring_schedule:
           { starting_at: "2025-06-10T00:00:00Z", ending_before: "2025-07-17T00:00:00Z", frequency: MONTHLY,
             amount_distribution: EACH, amount: 5 }
-- id: ends later with readers
-  name: ends later with readers
+- id: later-seats
+  name: later-seats
   rate_card: readers
   ending_before: "2025-07-17T00:00:00Z"
   subscriptions:
@@ -244,8 +244,8 @@ contract_edits:
 """,
         catalog="""
 contract_edits:
-  - { contract: ends later, update_contract_end_date: "2025-09-01T00:00:00Z" }
-  - { contract: ends later with readers, update_contract_end_date: "2025-09-01T00:00:00Z" }
+  - { contract: later-usage, update_contract_end_date: "2025-09-01T00:00:00Z" }
+  - { contract: later-seats, update_contract_end_date: "2025-09-01T00:00:00Z" }
 """,
         events="""
 | time       | type | units |
@@ -255,13 +255,13 @@ contract_edits:
 """,
         # Without an end of its own a subscription keeps the contract's former one; with one it lasts until then.
         lines="""
-| run     | product    | contract                | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------|------------|-------------------------|--------------|----------------------|------------|------------|----------|------------|-------|
-| 2025-07 | Reads      | ends later              | usage        | usage 2025-08-01     | 2025-07-01 | 2025-08-01 | 2        | 100        | 200   |
-| 2025-07 | Consulting | ends later              | scheduled    | scheduled 2025-07-10 | 2025-07-10 |            | 1        | 5          | 5     |
-| 2025-07 | Readers    | ends later with readers | subscription | usage 2025-08-01     | 2025-07-01 | 2025-07-17 | 1        | 1600       | 1600  |
-| 2025-07 | Readers    | ends later with readers | subscription | usage 2025-08-01     | 2025-07-01 | 2025-08-01 | 2        | 3100       | 6200  |
-| 2025-08 | Reads      | ends later              | usage        | usage 2025-09-01     | 2025-08-01 | 2025-09-01 | 3        | 100        | 300   |
+| product    | contract    | type         | invoice          | from       | to         | quantity | unit price | total |
+|------------|-------------|--------------|------------------|------------|------------|----------|------------|-------|
+| Reads      | later-usage | usage        | until 2025-08-01 | 2025-07-01 | 2025-08-01 | 2        | 100        | 200   |
+| Consulting | later-usage | scheduled    | on 2025-07-10    | 2025-07-10 |            | 1        | 5          | 5     |
+| Readers    | later-seats | subscription | until 2025-08-01 | 2025-07-01 | 2025-07-17 | 1        | 1600       | 1600  |
+| Readers    | later-seats | subscription | until 2025-08-01 | 2025-07-01 | 2025-08-01 | 2        | 3100       | 6200  |
+| Reads      | later-usage | usage        | until 2025-09-01 | 2025-08-01 | 2025-09-01 | 3        | 100        | 300   |
 """,
         periods=("2025-07", "2025-08"),
     ),

@@ -219,11 +219,11 @@ subscriptions:
         events=QUERIES,
         # 10% of 500 at 0.5, which is lower than 0.8.
         lines="""
-| product       | type         | from       | to         | override   | reason                      | quantity | unit price | total |
-|---------------|--------------|------------|------------|------------|-----------------------------|----------|------------|-------|
-| Queries       | usage        | 2025-07-01 | 2025-08-01 | MULTIPLIER | only override               | 10       | 50         | 500   |
-| Query support | usage        | 2025-07-01 | 2025-08-01 | MULTIPLIER | lowest multiplier           | 500      | 0.05       | 25    |
-| Query seats   | subscription | 2025-07-01 | 2025-08-01 | OVERWRITE  | overwrite before multiplier | 2        | 900        | 1800  |
+| product       | type         | override   | reason                      | quantity | unit price | total |
+|---------------|--------------|------------|-----------------------------|----------|------------|-------|
+| Queries       | usage        | MULTIPLIER | only override               | 10       | 50         | 500   |
+| Query support | usage        | MULTIPLIER | lowest multiplier           | 500      | 0.05       | 25    |
+| Query seats   | subscription | OVERWRITE  | overwrite before multiplier | 2        | 900        | 1800  |
 """,
     ),
 )

@@ -49,16 +49,16 @@ EXAMPLES: tuple[Example, ...] = (
 """,
         # 8 x 10; 10 x 10 and 2 x 5: the 8 of the parent do not count for the child's tiers.
         lines="""
-| customer   | contract   | origin     | product | type      | invoice                       | from       | to         | tier | quantity | unit price | total |
-|------------|------------|------------|---------|-----------|-------------------------------|------------|------------|------|----------|------------|-------|
-| t34-parent | t34-parent |            | Jobs    | usage     | usage 2025-08-01              | 2025-07-01 | 2025-08-01 | 1    | 8        | 10         | 80    |
-| t34-child  | t34-child  |            | Jobs    | usage     | usage 2025-08-01              | 2025-07-05 | 2025-08-01 | 1    | 10       | 10         | 100   |
-| t34-child  | t34-child  |            | Jobs    | usage     | usage 2025-08-01              | 2025-07-05 | 2025-08-01 | 2    | 2        | 5          | 10    |
-| t34-parent | t34-parent | t34-parent | Jobs    | usage     | usage_consolidated 2025-08-01 | 2025-07-01 | 2025-08-01 | 1    | 8        | 10         | 80    |
-| t34-parent | t34-parent | t34-child  | Jobs    | usage     | usage_consolidated 2025-08-01 | 2025-07-05 | 2025-08-01 | 1    | 10       | 10         | 100   |
-| t34-parent | t34-parent | t34-child  | Jobs    | usage     | usage_consolidated 2025-08-01 | 2025-07-05 | 2025-08-01 | 2    | 2        | 5          | 10    |
-| t34-parent | t34-parent |            | Job fee | scheduled | scheduled 2025-07-10          | 2025-07-10 |            |      | 1        | 1          | 1     |
-| t34-child  | t34-child  |            | Job fee | scheduled | scheduled 2025-07-10          | 2025-07-10 |            |      | 1        | 2          | 2     |
+| contract   | origin     | product | type      | invoice              | from       | to         | tier | total |
+|------------|------------|---------|-----------|----------------------|------------|------------|------|-------|
+| t34-parent |            | Jobs    | usage     | until 2025-08-01     | 2025-07-01 | 2025-08-01 | 1    | 80    |
+| t34-child  |            | Jobs    | usage     | until 2025-08-01     | 2025-07-05 | 2025-08-01 | 1    | 100   |
+| t34-child  |            | Jobs    | usage     | until 2025-08-01     | 2025-07-05 | 2025-08-01 | 2    | 10    |
+| t34-parent | t34-parent | Jobs    | usage     | all until 2025-08-01 | 2025-07-01 | 2025-08-01 | 1    | 80    |
+| t34-parent | t34-child  | Jobs    | usage     | all until 2025-08-01 | 2025-07-05 | 2025-08-01 | 1    | 100   |
+| t34-parent | t34-child  | Jobs    | usage     | all until 2025-08-01 | 2025-07-05 | 2025-08-01 | 2    | 10    |
+| t34-parent |            | Job fee | scheduled | on 2025-07-10        | 2025-07-10 |            |      | 1     |
+| t34-child  |            | Job fee | scheduled | on 2025-07-10        | 2025-07-10 |            |      | 2     |
 """,
         invoices="""
 | customer   | contract   | type               | from       | to         | payer      | together | total |
@@ -142,14 +142,14 @@ EXAMPLES: tuple[Example, ...] = (
 | family-before   | 2025-07-11 | use  | 3     |
 """,
         lines="""
-| customer        | contract        | origin    | product | invoice                       | from       | to         | tier | quantity | unit price | total |
-|-----------------|-----------------|-----------|---------|-------------------------------|------------|------------|------|----------|------------|-------|
-| family          | family          |           | Jobs    | usage 2025-08-01              | 2025-07-10 | 2025-08-01 | 1    | 0        | 10         | 0     |
-| family-in       | family-in       |           | Jobs    | usage 2025-08-01              | 2025-07-10 | 2025-08-01 | 1    | 1        | 10         | 10    |
-| family-separate | family-separate |           | Jobs    | usage 2025-08-01              | 2025-07-10 | 2025-08-01 | 1    | 2        | 10         | 20    |
-| family-before   | family-before   |           | Jobs    | usage 2025-08-01              | 2025-07-01 | 2025-08-01 | 1    | 3        | 10         | 30    |
-| family          | family          | family    | Jobs    | usage_consolidated 2025-08-01 | 2025-07-10 | 2025-08-01 | 1    | 0        | 10         | 0     |
-| family          | family          | family-in | Jobs    | usage_consolidated 2025-08-01 | 2025-07-10 | 2025-08-01 | 1    | 1        | 10         | 10    |
+| contract        | origin    | product | invoice              | from       | to         | tier | quantity | total |
+|-----------------|-----------|---------|----------------------|------------|------------|------|----------|-------|
+| family          |           | Jobs    | until 2025-08-01     | 2025-07-10 | 2025-08-01 | 1    | 0        | 0     |
+| family-in       |           | Jobs    | until 2025-08-01     | 2025-07-10 | 2025-08-01 | 1    | 1        | 10    |
+| family-separate |           | Jobs    | until 2025-08-01     | 2025-07-10 | 2025-08-01 | 1    | 2        | 20    |
+| family-before   |           | Jobs    | until 2025-08-01     | 2025-07-01 | 2025-08-01 | 1    | 3        | 30    |
+| family          | family    | Jobs    | all until 2025-08-01 | 2025-07-10 | 2025-08-01 | 1    | 0        | 0     |
+| family          | family-in | Jobs    | all until 2025-08-01 | 2025-07-10 | 2025-08-01 | 1    | 1        | 10    |
 """,
         invoices="""
 | customer        | contract        | type               | payer           | total |

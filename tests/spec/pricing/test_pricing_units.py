@@ -214,11 +214,11 @@ scheduled_charges:
 | 2025-07-05 | use  | 7     |
 """,
         lines="""
-| name                      | type           | invoice              | currency    | from       | to         | quantity | unit price | total |
-|---------------------------|----------------|----------------------|-------------|------------|------------|----------|------------|-------|
-| AI Assistant              | usage          | usage 2025-08-01     | AI credits  | 2025-07-01 | 2025-08-01 | 7        | 2          | 14    |
-| AI credits to USD (cents) | cpu_conversion | usage 2025-08-01     | USD (cents) | 2025-07-01 | 2025-08-01 | 14       | 5          | 70    |
-| Onboarding                | scheduled      | scheduled 2025-07-10 | USD (cents) | 2025-07-10 |            | 1        | 5000       | 5000  |
+| name                      | type           | invoice          | currency    | from       | to         | total |
+|---------------------------|----------------|------------------|-------------|------------|------------|-------|
+| AI Assistant              | usage          | until 2025-08-01 | AI credits  | 2025-07-01 | 2025-08-01 | 14    |
+| AI credits to USD (cents) | cpu_conversion | until 2025-08-01 | USD (cents) | 2025-07-01 | 2025-08-01 | 70    |
+| Onboarding                | scheduled      | on 2025-07-10    | USD (cents) | 2025-07-10 |            | 5000  |
 """,
         not_entitled="""
 | product    | from       | to         | quantity |

@@ -58,13 +58,13 @@ EXAMPLES: tuple[Example, ...] = (
 """,
         # 14 of 31 days of 3100.
         lines="""
-| contract    | product    | type         | invoice              | from       | to         | quantity | unit price | total |
-|-------------|------------|--------------|----------------------|------------|------------|----------|------------|-------|
-| renewal-old | Writes     | usage        | usage 2025-07-15     | 2025-07-01 | 2025-07-15 | 10       | 10         | 100   |
-| renewal-old | Writers    | subscription | usage 2025-07-15     | 2025-07-01 | 2025-07-15 | 1        | 1400       | 1400  |
-| renewal-old | Yearly fee | scheduled    | scheduled 2025-07-14 | 2025-07-14 |            | 1        | 1          | 1     |
-| renewal-new | Writes     | usage        | usage 2025-08-01     | 2025-07-15 | 2025-08-01 | 20       | 5          | 100   |
-| renewal-new | Yearly fee | scheduled    | scheduled 2025-07-15 | 2025-07-15 |            | 1        | 8          | 8     |
+| contract    | product    | type         | invoice          | from       | to         | quantity | unit price | total |
+|-------------|------------|--------------|------------------|------------|------------|----------|------------|-------|
+| renewal-old | Writes     | usage        | until 2025-07-15 | 2025-07-01 | 2025-07-15 | 10       | 10         | 100   |
+| renewal-old | Writers    | subscription | until 2025-07-15 | 2025-07-01 | 2025-07-15 | 1        | 1400       | 1400  |
+| renewal-old | Yearly fee | scheduled    | on 2025-07-14    | 2025-07-14 |            | 1        | 1          | 1     |
+| renewal-new | Writes     | usage        | until 2025-08-01 | 2025-07-15 | 2025-08-01 | 20       | 5          | 100   |
+| renewal-new | Yearly fee | scheduled    | on 2025-07-15    | 2025-07-15 |            | 1        | 8          | 8     |
 """,
     ),
     PricingExample(

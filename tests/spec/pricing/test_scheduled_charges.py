@@ -52,12 +52,12 @@ scheduled_charges:
 """,
         events="",
         lines="""
-| run     | product      | type      | invoice              | from       | to | quantity | unit price | total  |
-|---------|--------------|-----------|----------------------|------------|----|----------|------------|--------|
-| 2024-11 | Platform fee | scheduled | scheduled 2024-11-01 | 2024-11-01 |    | 1        | 100000     | 100000 |
-| 2025-02 | Platform fee | scheduled | scheduled 2025-02-01 | 2025-02-01 |    | 1        | 100000     | 100000 |
-| 2025-05 | Platform fee | scheduled | scheduled 2025-05-01 | 2025-05-01 |    | 1        | 100000     | 100000 |
-| 2025-08 | Platform fee | scheduled | scheduled 2025-08-01 | 2025-08-01 |    | 1        | 100000     | 100000 |
+| run     | product      | type      | invoice       | from       | to | quantity | unit price | total  |
+|---------|--------------|-----------|---------------|------------|----|----------|------------|--------|
+| 2024-11 | Platform fee | scheduled | on 2024-11-01 | 2024-11-01 |    | 1        | 100000     | 100000 |
+| 2025-02 | Platform fee | scheduled | on 2025-02-01 | 2025-02-01 |    | 1        | 100000     | 100000 |
+| 2025-05 | Platform fee | scheduled | on 2025-05-01 | 2025-05-01 |    | 1        | 100000     | 100000 |
+| 2025-08 | Platform fee | scheduled | on 2025-08-01 | 2025-08-01 |    | 1        | 100000     | 100000 |
 """,
         periods=("2024-11", "2025-02", "2025-05", "2025-06", "2025-07", "2025-08"),
     ),
@@ -86,13 +86,13 @@ scheduled_charges:
 | 2025-07-05 | use  | 20    |
 """,
         lines="""
-| run     | product      | type      | invoice              | from       | to         | quantity | unit price | total  |
-|---------|--------------|-----------|----------------------|------------|------------|----------|------------|--------|
-| 2024-11 | Platform fee | scheduled | scheduled 2024-11-01 | 2024-11-01 |            | 1        | 100000     | 100000 |
-| 2024-11 | Messages     | usage     | usage 2024-12-01     | 2024-11-01 | 2024-12-01 | 0        | 10         | 0      |
-| 2025-07 | Messages     | usage     | usage 2025-08-01     | 2025-07-01 | 2025-08-01 | 20       | 10         | 200    |
-| 2025-07 | Platform fee | scheduled | usage 2025-08-01     | 2025-08-01 |            | 1        | 100000     | 100000 |
-| 2025-08 | Messages     | usage     | usage 2025-09-01     | 2025-08-01 | 2025-09-01 | 0        | 10         | 0      |
+| run     | product      | type      | invoice          | from       | to         | quantity | unit price | total  |
+|---------|--------------|-----------|------------------|------------|------------|----------|------------|--------|
+| 2024-11 | Platform fee | scheduled | on 2024-11-01    | 2024-11-01 |            | 1        | 100000     | 100000 |
+| 2024-11 | Messages     | usage     | until 2024-12-01 | 2024-11-01 | 2024-12-01 | 0        | 10         | 0      |
+| 2025-07 | Messages     | usage     | until 2025-08-01 | 2025-07-01 | 2025-08-01 | 20       | 10         | 200    |
+| 2025-07 | Platform fee | scheduled | until 2025-08-01 | 2025-08-01 |            | 1        | 100000     | 100000 |
+| 2025-08 | Messages     | usage     | until 2025-09-01 | 2025-08-01 | 2025-09-01 | 0        | 10         | 0      |
 """,
         invoices="""
 | run     | type      | from       | to         | total  |
@@ -122,10 +122,10 @@ scheduled_charges:
 """,
         events="",
         lines="""
-| product      | type      | invoice              | from       | to | quantity | unit price | total |
-|--------------|-----------|----------------------|------------|----|----------|------------|-------|
-| Platform fee | scheduled | scheduled 2025-07-15 | 2025-07-15 |    | 1        | 100        | 100   |
-| Platform fee | scheduled | usage 2025-07-20     | 2025-07-20 |    | 1        | 200        | 200   |
+| product      | type      | invoice          | from       | to | quantity | unit price | total |
+|--------------|-----------|------------------|------------|----|----------|------------|-------|
+| Platform fee | scheduled | on 2025-07-15    | 2025-07-15 |    | 1        | 100        | 100   |
+| Platform fee | scheduled | until 2025-07-20 | 2025-07-20 |    | 1        | 200        | 200   |
 """,
     ),
     PricingExample(
@@ -151,12 +151,12 @@ scheduled_charges:
 """,
         events="",
         lines="""
-| product      | name     | type      | invoice                    | from             | to | quantity | unit price | total |
-|--------------|----------|-----------|----------------------------|------------------|----|----------|------------|-------|
-| Platform fee | Workshop | scheduled | scheduled 2025-07-09 13:30 | 2025-07-09 13:30 |    | 4        | 250.5      | 1002  |
-| Platform fee | Travel   | scheduled | scheduled 2025-07-09 13:30 | 2025-07-09 13:30 |    | 1        | 99         | 99    |
-| Platform fee | Workshop | scheduled | scheduled 2025-07-10       | 2025-07-10       |    | 1        | 70         | 70    |
-| Platform fee | Travel   | scheduled | scheduled 2025-07-10       | 2025-07-10       |    | 1        | 0          | 0     |
+| product      | name     | type      | invoice             | from             | to | quantity | unit price | total |
+|--------------|----------|-----------|---------------------|------------------|----|----------|------------|-------|
+| Platform fee | Workshop | scheduled | on 2025-07-09 13:30 | 2025-07-09 13:30 |    | 4        | 250.5      | 1002  |
+| Platform fee | Travel   | scheduled | on 2025-07-09 13:30 | 2025-07-09 13:30 |    | 1        | 99         | 99    |
+| Platform fee | Workshop | scheduled | on 2025-07-10       | 2025-07-10       |    | 1        | 70         | 70    |
+| Platform fee | Travel   | scheduled | on 2025-07-10       | 2025-07-10       |    | 1        | 0          | 0     |
 """,
         invoices="""
 | type      | issued           | total |
@@ -186,11 +186,11 @@ discounts:
 """,
         events="",
         lines="""
-| name         | type      | invoice              | from       | to | quantity | unit price | total |
-|--------------|-----------|----------------------|------------|----|----------|------------|-------|
-| Platform fee | scheduled | scheduled 2025-07-10 | 2025-07-10 |    | 1        | 1000       | 1000  |
-| Welcome      | scheduled | scheduled 2025-07-10 | 2025-07-10 |    | 3        | -50        | -150  |
-| Welcome      | scheduled | scheduled 2025-07-11 | 2025-07-11 |    | 1        | -25        | -25   |
+| name         | type      | invoice       | from       | to | quantity | unit price | total |
+|--------------|-----------|---------------|------------|----|----------|------------|-------|
+| Platform fee | scheduled | on 2025-07-10 | 2025-07-10 |    | 1        | 1000       | 1000  |
+| Welcome      | scheduled | on 2025-07-10 | 2025-07-10 |    | 3        | -50        | -150  |
+| Welcome      | scheduled | on 2025-07-11 | 2025-07-11 |    | 1        | -25        | -25   |
 """,
         invoices="""
 | type      | issued     | total |
@@ -406,10 +406,10 @@ scheduled_charges:
 """,
         events="",
         lines="""
-| product        | type         | invoice              | from       | to         | quantity | unit price | total |
-|----------------|--------------|----------------------|------------|------------|----------|------------|-------|
-| Platform seats | subscription | scheduled 2025-07-01 | 2025-07-01 | 2025-08-01 | 2        | 500        | 1000  |
-| Platform fee   | scheduled    | scheduled 2025-07-01 | 2025-07-01 |            | 1        | 300        | 300   |
+| product        | type         | invoice       | from       | to         | quantity | unit price | total |
+|----------------|--------------|---------------|------------|------------|----------|------------|-------|
+| Platform seats | subscription | on 2025-07-01 | 2025-07-01 | 2025-08-01 | 2        | 500        | 1000  |
+| Platform fee   | scheduled    | on 2025-07-01 | 2025-07-01 |            | 1        | 300        | 300   |
 """,
         invoices="""
 | type      | issued     | total |

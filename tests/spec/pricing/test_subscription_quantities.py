@@ -38,10 +38,10 @@ subscriptions:
         events="",
         # 10,000 x 333 / 365 = 9123.28767123287671..., to 12 places.
         lines="""
-| run     | product | type         | invoice              | from       | to         | prorated | quantity | unit price        | total             |
-|---------|---------|--------------|----------------------|------------|------------|----------|----------|-------------------|-------------------|
-| 2025-06 | Members | subscription | scheduled 2025-06-01 | 2025-06-01 | 2026-06-01 | no       | 4        | 10000             | 40000             |
-| 2025-07 | Members | subscription | scheduled 2025-07-03 | 2025-07-03 | 2026-06-01 | yes      | 1        | 9123.287671232877 | 9123.287671232877 |
+| product | type         | invoice       | from       | to         | quantity | unit price        | total             |
+|---------|--------------|---------------|------------|------------|----------|-------------------|-------------------|
+| Members | subscription | on 2025-06-01 | 2025-06-01 | 2026-06-01 | 4        | 10000             | 40000             |
+| Members | subscription | on 2025-07-03 | 2025-07-03 | 2026-06-01 | 1        | 9123.287671232877 | 9123.287671232877 |
 """,
         invoices="""
 | run     | type      | issued     | total             | payable |
@@ -71,11 +71,11 @@ subscriptions:
         events="",
         # One more than 10 for 11 of 31 days: 3100 x 11 / 31.
         lines="""
-| product | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------|--------------|----------------------|------------|------------|----------|------------|-------|
-| Members | subscription | scheduled 2025-05-01 | 2025-05-01 | 2025-06-01 | 10       | 3100       | 31000 |
-| Members | subscription | scheduled 2025-05-21 | 2025-05-21 | 2025-06-01 | 1        | 1100       | 1100  |
-| Members | subscription | usage 2025-06-01     | 2025-06-01 | 2025-07-01 | 11       | 3100       | 34100 |
+| product | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------|--------------|------------------|------------|------------|----------|------------|-------|
+| Members | subscription | on 2025-05-01    | 2025-05-01 | 2025-06-01 | 10       | 3100       | 31000 |
+| Members | subscription | on 2025-05-21    | 2025-05-21 | 2025-06-01 | 1        | 1100       | 1100  |
+| Members | subscription | until 2025-06-01 | 2025-06-01 | 2025-07-01 | 11       | 3100       | 34100 |
 """,
         periods=("2025-05",),
     ),
@@ -123,8 +123,8 @@ subscriptions:
         lines="""
 | product | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|------------------|------------|------------|----------|------------|-------|
-| Members | subscription | usage 2025-08-01 | 2025-07-17 | 2025-08-01 | 2        | 1500       | 3000  |
-| Members | subscription | usage 2025-08-01 | 2025-08-01 | 2025-09-01 | 7        | 3100       | 21700 |
+| Members | subscription | until 2025-08-01 | 2025-07-17 | 2025-08-01 | 2        | 1500       | 3000  |
+| Members | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 7        | 3100       | 21700 |
 """,
     ),
     PricingExample(
@@ -201,10 +201,10 @@ subscriptions:
 """,
         events="",
         lines="""
-| product | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------|--------------|----------------------|------------|------------|----------|------------|-------|
-| Members | subscription | scheduled 2025-07-01 | 2025-07-01 | 2025-08-01 | 4        | 3100       | 12400 |
-| Members | subscription | usage 2025-08-01     | 2025-08-01 | 2025-09-01 | 6        | 3100       | 18600 |
+| product | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------|--------------|------------------|------------|------------|----------|------------|-------|
+| Members | subscription | on 2025-07-01    | 2025-07-01 | 2025-08-01 | 4        | 3100       | 12400 |
+| Members | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 6        | 3100       | 18600 |
 """,
     ),
     PricingExample(
@@ -222,10 +222,10 @@ subscriptions:
 """,
         events="",
         lines="""
-| product | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------|--------------|----------------------|------------|------------|----------|------------|-------|
-| Members | subscription | scheduled 2025-07-17 | 2025-07-17 | 2025-08-01 | 0.5      | 1500       | 750   |
-| Members | subscription | usage 2025-08-01     | 2025-08-01 | 2025-09-01 | 0.5      | 3100       | 1550  |
+| product | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------|--------------|------------------|------------|------------|----------|------------|-------|
+| Members | subscription | on 2025-07-17    | 2025-07-17 | 2025-08-01 | 0.5      | 1500       | 750   |
+| Members | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 0.5      | 3100       | 1550  |
 """,
         invoices="""
 | type      | issued     | total |

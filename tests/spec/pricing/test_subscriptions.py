@@ -62,10 +62,10 @@ subscriptions:
 """,
         events="",
         lines="""
-| product | type         | invoice              | from       | to         | prorated | quantity | unit price | total |
-|---------|--------------|----------------------|------------|------------|----------|----------|------------|-------|
-| Seats   | subscription | scheduled 2025-07-01 | 2025-07-01 | 2025-08-01 | no       | 3        | 3100       | 9300  |
-| Seats   | subscription | usage 2025-08-01     | 2025-08-01 | 2025-09-01 | no       | 3        | 3100       | 9300  |
+| product | type         | invoice          | from       | to         | prorated | quantity | unit price | total |
+|---------|--------------|------------------|------------|------------|----------|----------|------------|-------|
+| Seats   | subscription | on 2025-07-01    | 2025-07-01 | 2025-08-01 | no       | 3        | 3100       | 9300  |
+| Seats   | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | no       | 3        | 3100       | 9300  |
 """,
         invoices="""
 | type      | from       | to         | issued     | total |
@@ -89,7 +89,7 @@ subscriptions:
         lines="""
 | product | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|------------------|------------|------------|----------|------------|-------|
-| Seats   | subscription | usage 2025-08-01 | 2025-07-01 | 2025-08-01 | 3        | 3100       | 9300  |
+| Seats   | subscription | until 2025-08-01 | 2025-07-01 | 2025-08-01 | 3        | 3100       | 9300  |
 """,
     ),
     PricingExample(
@@ -122,11 +122,11 @@ subscriptions:
 """,
         events="",
         lines="""
-| product | type         | invoice              | from       | to         | prorated | quantity | unit price | total |
-|---------|--------------|----------------------|------------|------------|----------|----------|------------|-------|
-| Seats   | subscription | scheduled 2025-07-17 | 2025-07-17 | 2025-08-01 | yes      | 1        | 1500       | 1500  |
-| Seats   | subscription | usage 2025-08-01     | 2025-08-01 | 2025-09-01 | no       | 1        | 3100       | 3100  |
-| Seats   | subscription | usage 2025-08-01     | 2025-07-17 | 2025-08-01 | yes      | 2        | 1500       | 3000  |
+| product | type         | invoice          | from       | to         | prorated | quantity | unit price | total |
+|---------|--------------|------------------|------------|------------|----------|----------|------------|-------|
+| Seats   | subscription | on 2025-07-17    | 2025-07-17 | 2025-08-01 | yes      | 1        | 1500       | 1500  |
+| Seats   | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | no       | 1        | 3100       | 3100  |
+| Seats   | subscription | until 2025-08-01 | 2025-07-17 | 2025-08-01 | yes      | 2        | 1500       | 3000  |
 """,
     ),
     PricingExample(
@@ -179,8 +179,8 @@ subscriptions:
         lines="""
 | product | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|------------------|------------|------------|----------|------------|-------|
-| Seats   | subscription | usage 2025-08-01 | 2025-07-17 | 2025-08-01 | 1        | 1500       | 1500  |
-| Seats   | subscription | usage 2025-08-01 | 2025-08-01 | 2025-09-01 | 1        | 3100       | 3100  |
+| Seats   | subscription | until 2025-08-01 | 2025-07-17 | 2025-08-01 | 1        | 1500       | 1500  |
+| Seats   | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 1        | 3100       | 3100  |
 """,
     ),
     PricingExample(
@@ -199,8 +199,8 @@ subscriptions:
         lines="""
 | run     | product | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|---------|--------------|------------------|------------|------------|----------|------------|-------|
-| 2025-06 | Seats   | subscription | usage 2025-07-01 | 2025-07-01 | 2025-07-17 | 1        | 1600       | 1600  |
-| 2025-07 | Seats   | subscription | usage 2025-08-01 | 2025-07-01 | 2025-07-17 | 2        | 1600       | 3200  |
+| 2025-06 | Seats   | subscription | until 2025-07-01 | 2025-07-01 | 2025-07-17 | 1        | 1600       | 1600  |
+| 2025-07 | Seats   | subscription | until 2025-08-01 | 2025-07-01 | 2025-07-17 | 2        | 1600       | 3200  |
 """,
         periods=("2025-06", "2025-07"),
     ),
@@ -220,9 +220,9 @@ subscriptions:
         lines="""
 | run     | product | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|---------|--------------|------------------|------------|------------|----------|------------|-------|
-| 2025-06 | Seats   | subscription | usage 2025-07-01 | 2025-07-01 | 2025-08-01 | 1        | 3100       | 3100  |
-| 2025-06 | Seats   | subscription | usage 2025-07-01 | 2025-06-01 | 2025-07-01 | 2        | 3100       | 6200  |
-| 2025-07 | Seats   | subscription | usage 2025-08-01 | 2025-07-01 | 2025-08-01 | 2        | 3100       | 6200  |
+| 2025-06 | Seats   | subscription | until 2025-07-01 | 2025-07-01 | 2025-08-01 | 1        | 3100       | 3100  |
+| 2025-06 | Seats   | subscription | until 2025-07-01 | 2025-06-01 | 2025-07-01 | 2        | 3100       | 6200  |
+| 2025-07 | Seats   | subscription | until 2025-08-01 | 2025-07-01 | 2025-08-01 | 2        | 3100       | 6200  |
 """,
         invoices="""
 | run     | type  | to         | total |
@@ -246,7 +246,7 @@ subscriptions:
         lines="""
 | product | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|------------------|------------|------------|----------|------------|-------|
-| Seats   | subscription | usage 2025-07-17 | 2025-07-01 | 2025-07-17 | 1        | 1600       | 1600  |
+| Seats   | subscription | until 2025-07-17 | 2025-07-01 | 2025-07-17 | 1        | 1600       | 1600  |
 """,
         invoices="""
 | type  | from       | to         | total |
@@ -268,11 +268,11 @@ subscriptions:
         events="",
         # In June 16 of 30 days: 3100 x 16 / 30 = 1653.3333...
         lines="""
-| run     | product | type         | invoice              | from       | to         | quantity | unit price        | total             |
-|---------|---------|--------------|----------------------|------------|------------|----------|-------------------|-------------------|
-| 2025-06 | Seats   | subscription | scheduled 2025-06-15 | 2025-06-15 | 2025-07-01 | 1        | 1653.333333333333 | 1653.333333333333 |
-| 2025-07 | Seats   | subscription | scheduled 2025-07-01 | 2025-07-01 | 2025-08-01 | 1        | 3100              | 3100              |
-| 2025-08 | Seats   | subscription | scheduled 2025-08-01 | 2025-08-01 | 2025-09-01 | 1        | 3100              | 3100              |
+| product | type         | invoice       | from       | to         | quantity | unit price        | total             |
+|---------|--------------|---------------|------------|------------|----------|-------------------|-------------------|
+| Seats   | subscription | on 2025-06-15 | 2025-06-15 | 2025-07-01 | 1        | 1653.333333333333 | 1653.333333333333 |
+| Seats   | subscription | on 2025-07-01 | 2025-07-01 | 2025-08-01 | 1        | 3100              | 3100              |
+| Seats   | subscription | on 2025-08-01 | 2025-08-01 | 2025-09-01 | 1        | 3100              | 3100              |
 """,
         periods=("2025-06", "2025-07", "2025-08"),
     ),
@@ -290,10 +290,10 @@ subscriptions:
         events="",
         # 3 more for 15 of 31 days at the price of 1 July; in August all 4 at the new one.
         lines="""
-| product | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------|--------------|----------------------|------------|------------|----------|------------|-------|
-| Seats   | subscription | scheduled 2025-07-17 | 2025-07-17 | 2025-08-01 | 3        | 1500       | 4500  |
-| Seats   | subscription | usage 2025-08-01     | 2025-08-01 | 2025-09-01 | 4        | 6200       | 24800 |
+| product | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------|--------------|------------------|------------|------------|----------|------------|-------|
+| Seats   | subscription | on 2025-07-17    | 2025-07-17 | 2025-08-01 | 3        | 1500       | 4500  |
+| Seats   | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 4        | 6200       | 24800 |
 """,
     ),
     PricingExample(
@@ -332,7 +332,7 @@ subscriptions:
         lines="""
 | product | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|------------------|------------|------------|----------|------------|-------|
-| Seats   | subscription | usage 2025-08-01 | 2025-08-01 | 2025-09-01 | 3        | 3100       | 9300  |
+| Seats   | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 3        | 3100       | 9300  |
 """,
         unrated="""
 | product | from       | to         | quantity |
@@ -365,10 +365,10 @@ subscriptions:
         events="",
         # Due on 17 July and on 1 August.
         lines="""
-| product       | type         | invoice              | from       | to         | quantity | unit price | total |
-|---------------|--------------|----------------------|------------|------------|----------|------------|-------|
-| Tables        | subscription | scheduled 2025-07-17 | 2025-07-17 | 2025-08-01 | 1        | 100        | 100   |
-| Places to sit | subscription | usage 2025-08-01     | 2025-08-01 | 2025-09-01 | 1        | 100        | 100   |
+| product       | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------------|--------------|------------------|------------|------------|----------|------------|-------|
+| Tables        | subscription | on 2025-07-17    | 2025-07-17 | 2025-08-01 | 1        | 100        | 100   |
+| Places to sit | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 1        | 100        | 100   |
 """,
     ),
 )
