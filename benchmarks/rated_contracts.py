@@ -6,7 +6,7 @@ that begins or ends within the month. Objects have ids and refer by ids, so that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from benchmarks.generate import MODELS, PRICED_SINCE, REGIONS, STARTS_AT, customer_id
@@ -29,17 +29,21 @@ class RatedProduct:
     keys: tuple[str, ...] = ()
     pricing_keys: int = 0
     groups: tuple[tuple[str, ...], ...] = ((),)
-    counted: Mapping[str, object] | None = None
+    by_the_thousand: bool = False
+
+    @property
+    def counted_in(self) -> int:
+        """How many of the metric's smallest unit are one of the product's."""
+        return int(10**self.places) * (1000 if self.by_the_thousand else 1)
 
 
-#: Values that are counted by the thousand, as tokens are.
-_THOUSANDS: Item = {
+_BY_THE_THOUSAND: Item = {
     "quantity_conversion": {"conversion_factor": 1000, "operation": "DIVIDE"},
     "quantity_rounding": {"rounding_method": "ROUND_UP", "decimal_places": 0},
 }
 
 PRODUCTS = (
-    RatedProduct("tokens", counted=_THOUSANDS),
+    RatedProduct("tokens", by_the_thousand=True),
     RatedProduct("api_calls", "COUNT"),
     RatedProduct(
         "inference", keys=("model", "region"), pricing_keys=2, groups=tuple(zip(MODELS, REGIONS[:3], strict=True))
@@ -50,7 +54,7 @@ PRODUCTS = (
         "egress", places=6, keys=("region", "team"), pricing_keys=1, groups=(("eu-west-1", "a"), ("us-east-1", "b"))
     ),
     RatedProduct("backups", "MAX"),
-    RatedProduct("requests", counted=_THOUSANDS),
+    RatedProduct("requests", by_the_thousand=True),
     RatedProduct("builds", keys=("region",), pricing_keys=1, groups=(("eu-west-1",), ("ap-south-1",))),
     RatedProduct("seats", "MAX"),
 )
@@ -90,7 +94,7 @@ def _product(number: int, product: RatedProduct) -> Item:
         "tags": [TAGS[number % 3]],
         "pricing_group_key": list(product.keys[: product.pricing_keys]),
         "presentation_group_key": list(product.keys[product.pricing_keys :]),
-        **(product.counted or {}),
+        **(_BY_THE_THOUSAND if product.by_the_thousand else {}),
     }
 
 
@@ -132,17 +136,17 @@ def _contract(number: int) -> Item:
 
 
 def _overrides(number: int, *, explicit: bool) -> Iterator[Item]:
-    """The four of a contract; every other TIERED one stands where the tag's multiplier would under EXPLICIT."""
-    priority = (lambda place: {"priority": place}) if explicit else (lambda place: {})
-    yield {"type": "MULTIPLIER", "multiplier": "0.9", "product_id": _name(number), **priority(3)}
-    tag: Item = {"applicable_product_tags": [TAGS[number % 3]], **priority(2)}
+    """The four of a contract. Of those that go by priority, every other has a TIERED one for its tag's multiplier."""
+    first, second, third = ({"priority": place} if explicit else {} for place in (1, 2, 3))
+    yield {"type": "MULTIPLIER", "multiplier": "0.9", "product_id": _name(number), **third}
+    tag: Item = {"applicable_product_tags": [TAGS[number % 3]], **second}
     if number % 10 == 0:
         yield {"type": "TIERED", "tiers": [{"size": 500, "multiplier": "0.95"}, {"multiplier": "0.8"}], **tag}
     else:
         yield {"type": "MULTIPLIER", "multiplier": f"0.{80 + number % 10}", **tag}
     price = _tiers("2.25", "1.75", "0.5") if number % 2 else {"rate_type": "FLAT", "price": "1.5"}
     yield {"type": "OVERWRITE", "overwrite_rate": price, "product_id": _name(number + 3)}
-    windowed: Item = {"type": "MULTIPLIER", "multiplier": "0.75", **priority(1)}
+    windowed: Item = {"type": "MULTIPLIER", "multiplier": "0.75", **first}
     windowed["starting_at" if number % 2 else "ending_before"] = MID_MONTH[number % 2]
     if number % 4 == 3:
         yield {**windowed, "override_specifiers": [{"pricing_group_values": {"region": "eu-west-1"}}]}

@@ -6,8 +6,8 @@ as a preview prepares it, because the queries it is compared with have their tab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -16,8 +16,8 @@ import pyarrow as pa
 
 import engine
 from benchmarks.generate import NOW, PERIOD, SQL, Metric
-from benchmarks.rated_contracts import PRODUCTS, RatedProduct, sections
-from engine.billing import OUTPUTS, meter_rows, product_meters, property_store, usage_filter_keys, value_places
+from benchmarks.rated_contracts import PRODUCTS, sections
+from engine.billing import meter_rows, product_meters, property_store, usage_filter_keys, value_places
 from engine.catalog.catalog import Catalog
 from engine.catalog.product import SqlBreakdownGranularity
 from engine.events.table import EventTable
@@ -29,7 +29,7 @@ from engine.metrics.scope import PropertyStore, Scope
 from engine.rating.arrow_tables import TEXTS, arrow_table
 from engine.rating.charges import charge_inputs
 from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products
-from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STATEMENTS, Stage, check_sql
+from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STAGES, STATEMENTS, check_sql
 from engine.rating.schedule import schedule_inputs
 from engine.values.period import parse_period
 
@@ -161,48 +161,66 @@ class RunMetering:
 
 
 class Rating:
-    """A run without events: contracts rated from values that are made up for every window."""
+    """What a run does with contracts whose usage is known: no events, and values made up for every window."""
 
-    #: What a run does between its windows and its outputs, in order, once `metered` is filled.
-    RATED: tuple[Stage, ...] = RATING
+    #: The stages around metering, and the checks, by name.
+    SCHEDULED = tuple(stage.name for stage in (*STATEMENTS, *SCHEDULING))
+    RATED = tuple(stage.name for stage in RATING)
+    CHECKED = CHECKS
 
     def __init__(self, contracts: int, *, threads: int, spill: Path) -> None:
         self.catalog = Catalog.model_validate(sections(contracts))
-        self.connection = connect(EngineSettings(memory_limit="4GiB", threads=threads), spill)
+        self.connection = connect(EngineSettings(threads=threads), spill)
         self.executor = DuckDBExecutor(self.connection)
-        products = rated_products(self.catalog)
-        plan = plan_meters(self.catalog, products, Scope(PropertyStore({})), 1, Optimisations())
-        self.plan = plan
-        self.places = {meter.meter_id: _rated(meter.metric.id).places for meter in plan.meters}
-        self.of_product = product_meters(products, plan, self.places, SqlBreakdownGranularity.SERVICE_PERIOD)
+        self.products = {product.name: product for product in PRODUCTS}
+        self.stages = {stage.name: stage for stage in STAGES}
+        rated = rated_products(self.catalog)
+        self.plan = plan_meters(self.catalog, rated, Scope(PropertyStore({})), 1, Optimisations())
+        self.places = {meter.meter_id: self.products[meter.metric.name].places for meter in self.plan.meters}
+        granularity = SqlBreakdownGranularity.SERVICE_PERIOD
+        self.of_product = product_meters(rated, self.plan, self.places, granularity)
 
     def load_inputs(self) -> None:
         """The catalog as tables."""
         month = parse_period(PERIOD)
-        pricing = pricing_inputs(self.catalog, self.of_product)
         for name, table in {**schedule_inputs(self.catalog, month), **charge_inputs(self.catalog, month)}.items():
             self.executor.load(name, table)
         self.executor.load("meters", meter_inputs(meter_rows(self.plan)))
-        self.executor.load_pricing(pricing)
+        self.executor.load_pricing(pricing_inputs(self.catalog, self.of_product))
+
+    def run_stage(self, name: str) -> None:
+        """One stage as a run does it, its grain checked."""
+        self.executor.run_stage(self.stages[name])
+        self.executor.free(self.stages[name])
 
     def fill_metered(self) -> None:
         """A value for every group of every window, in place of metering."""
         groups = [
-            (meter, number, [dict(zip(product.keys, values, strict=True))[key] for key in meter.keys])
+            (meter, self.products[meter.metric.name], number, values)
             for meter in self.plan.meters
-            for product in (_rated(meter.metric.id),)
-            for number, values in enumerate(product.groups)
+            for number, values in enumerate(self.products[meter.metric.name].groups)
         ]
-        units = [10 ** self.places[meter.meter_id] * (1000 if _rated(meter.metric.id).counted else 1) for meter, _, _ in groups]
-        self.executor.load("meter_groups", arrow_table(
-            meter_id=(pa.int32(), [meter.meter_id for meter, _, _ in groups]),
-            group_no=(pa.int64(), [number for _, number, _ in groups]),
-            key_values=(TEXTS, [values for _, _, values in groups]),
-            unit=(pa.int64(), units),
-        ))
+        meter_groups = arrow_table(
+            meter_id=(pa.int32(), [meter.meter_id for meter, _, _, _ in groups]),
+            group_no=(pa.int64(), [number for _, _, number, _ in groups]),
+            key_values=(
+                TEXTS,
+                [[values[product.keys.index(key)] for key in meter.keys] for meter, product, _, values in groups],
+            ),
+            unit=(pa.int64(), [product.counted_in for _, product, _, _ in groups]),
+        )
+        self.executor.load("meter_groups", meter_groups)
         self.executor.create_metered()
         self.connection.execute((SQL / "generate_metered.sql").read_text(encoding="utf-8"))
 
+    def check(self, name: str) -> None:
+        """One of the checks that every run must pass."""
+        violations = self.executor.violations({name: check_sql(name)})
+        if violations:
+            raise AssertionError(f"{name} does not hold: {violations}")
 
-def _rated(name: str) -> RatedProduct:
-    return next(each for each in PRODUCTS if each.name == name)
+    def count(self, name: str) -> int:
+        return self.executor.count(name)
+
+    def close(self) -> None:
+        self.connection.close()

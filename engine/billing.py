@@ -80,7 +80,7 @@ def bill(
         executor.run_stage(stage)
     earliest, latest = executor.statement_bounds(period)
     events = snapshot.between(earliest, latest)
-    executor.view_events([file.path for file in events.files], snapshot.files[0].path, terms.as_of)
+    executor.view_events([file.path for file in events.files], snapshot.any_file, terms.as_of)
 
     products = rated_products(catalog)
     store = property_store(events, terms.optimisations)
@@ -103,6 +103,7 @@ def bill(
     for done, stage in enumerate(RATING):
         progress(f"rating: {stage.name.replace('_', ' ')}", done, len(RATING))
         executor.run_stage(stage)
+        executor.free(stage)
     executor.create(
         "invalid_values", invalid_values_query([(meter.metric, meter.query) for meter in plan.meters], store)
     )

@@ -28,7 +28,7 @@ from engine.errors import CorruptFileError, Problem, UserError, did_you_mean
 from engine.events.land import LandingResult, land
 from engine.events.rejected import rejected_events
 from engine.events.source import Source, events_source, file_source, stream_source
-from engine.events.table import EventSnapshot, EventTable
+from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
 from engine.events.verify import Finding, verify
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
@@ -37,9 +37,10 @@ from engine.invoices.publish import Outputs
 from engine.landing import Landing
 from engine.lock import exclusive
 from engine.metrics.check import check_metrics
+from engine.metrics.compile_text import compile_sql_text as compile_sql_text
 from engine.metrics.meter import compile_rows, compiled_text, metric_query
 from engine.metrics.scope import PropertyStore, Scope
-from engine.metrics.sql import parse_sql_metric
+from engine.rating.inputs import rated_products
 from engine.rating.schedule import schedule_inputs
 from engine.reports.event_billing import PublishedPeriods
 from engine.reports.event_matches import EventReport, report_event
@@ -184,7 +185,7 @@ class Workspace:
             executor = self._executor(connection, isolate)
             for name, table in schedule_inputs(catalog, month).items():
                 executor.load(name, table)
-            executor.view_events([file.path for file in snapshot.files], landed.files[0].path, cut_off(as_of))
+            executor.view_events([file.path for file in snapshot.files], landed.any_file, cut_off(as_of))
             executor.set_one_window(month.starting_at, month.ending_before, only)
             scope = Scope(PropertyStore(snapshot.profiles()))
 
@@ -266,14 +267,16 @@ class Workspace:
     ) -> Run:
         """Computes DRAFT invoices for every customer and publishes them; doing it twice changes nothing.
 
-        Bills the statement periods whose last instant lies in the calendar month `period`; with `as_of`, from the
-        events that had arrived by then (spec/metering.md §17.23). Raises UserError when
-        no event has landed, CatalogError for a broken catalog, WorkspaceBusyError while another process writes.
+        Bills the statement periods whose last instant lies in the calendar month `period`, and what is due in it; with
+        `as_of`, from the events that had arrived by then (spec/metering.md §17.23). Raises UserError when a product is
+        metered and no event has landed, CatalogError for a broken catalog, WorkspaceBusyError while another process
+        writes.
         """
         month = parse_period(period)
         catalog = self.catalog
         with exclusive(self.lake), self._damage_named():
-            inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), month, cut_off(as_of), isolate)
+            landed = self._snapshot(needed=bool(rated_products(catalog)))
+            inputs = RunInputs(self.root, self.config, catalog, landed, month, cut_off(as_of), isolate)
             return run_period(inputs, moment(now), progress)
 
     def event(self, transaction_id: str) -> EventReport:
@@ -361,11 +364,14 @@ class Workspace:
             raise UserError(f"{label} has not been published; {did_you_mean(label, known)}")
         return Rows(table)
 
-    def _snapshot(self) -> EventSnapshot:
+    def _snapshot(self, *, needed: bool = True) -> EventSnapshot:
+        """The events as they are now; raises UserError when none has landed and some are needed."""
         snapshot = EventTable(self.lake).snapshot()
-        if snapshot is None or not snapshot.files:
+        if snapshot is not None and snapshot.files:
+            return snapshot
+        if needed:
             raise UserError(f"no events have landed in {self.root} yet; land some first: duckbill land FILE")
-        return snapshot
+        return NOTHING_LANDED
 
     def _store(self, period: Period | None) -> tuple[PropertyStore, int]:
         """What is known of the properties: of a period's events, of all events, or of none when none has landed."""
@@ -375,15 +381,6 @@ class Workspace:
         if period is not None:
             snapshot = snapshot.between(period.starting_at, period.ending_before)
         return PropertyStore(snapshot.profiles()), snapshot.rows
-
-
-def compile_sql_text(text: str, *, file: str = "<metric>", strict: bool = False) -> str:
-    """The SQL that would run for the text of a SQL metric, before any event is known.
-
-    Raises CatalogError with every refusal, each with its line, column and remedy.
-    """
-    query = parse_sql_metric(text, file=file, strict=strict)
-    return compiled_text(compile_rows(query, Scope(PropertyStore({})), 0))
 
 
 def open_workspace(root: Path | str = ".") -> Workspace:

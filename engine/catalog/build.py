@@ -236,8 +236,9 @@ class _Builder:
             if key in shape.nested:
                 value = self._inner(*shape.nested[key], item, (*path, key), value)
             if key in shape.fields:
-                if value is not None:
-                    cleaned[key] = value
+                said = model.null_means.get(key) if value is None else value
+                if said is not None:
+                    cleaned[key] = said
             elif key in model.later:
                 if value not in (None, False, [], {}):
                     what = f"duckbill does not bill {key} yet"

@@ -244,14 +244,15 @@ class CatalogObject(BaseModel):
     """Base of every catalog object: frozen, no unknown key, and its own rules checked on construction.
 
     `references` maps a field holding an id to the section it refers to, `reference_lists` a field holding a
-    list of ids. `accepted` names keys of the
-    Metronome request body that have no bearing on an invoice and are dropped on reading. `later` names keys
-    that do have one and that duckbill does not bill yet: they are refused unless empty.
+    list of ids. `null_means` gives the value that null stands for where it does not mean that the key is not there.
+    `accepted` names keys of the Metronome request body that have no bearing on an invoice and are dropped on reading.
+    `later` names keys that do have one and that duckbill does not bill yet: they are refused unless empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     references: ClassVar[Mapping[str, str]] = {}
+    null_means: ClassVar[Mapping[str, object]] = {}
     reference_lists: ClassVar[Mapping[str, str]] = {}
     accepted: ClassVar[frozenset[str]] = frozenset()
     later: ClassVar[frozenset[str]] = frozenset()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, Any, ClassVar
 
@@ -130,8 +131,15 @@ class ProductVersion:
 class ProductUpdate(CatalogObject):
     """From `starting_at` on the product is as said here (spec/rating.md §1.2); what is not said stays.
 
-    An empty list takes tags, keys and members away; {} or the text `none` takes away a conversion or rounding.
+    An empty list takes tags, keys and members away; {} or the text `none` takes away a conversion or rounding; so does
+    null.
     """
+
+    null_means: ClassVar[Mapping[str, object]] = {
+        **dict.fromkeys(("quantity_conversion", "quantity_rounding"), "none"),
+        **dict.fromkeys(("tags", "pricing_group_key", "presentation_group_key"), ()),
+        **dict.fromkeys(("composite_product_ids", "composite_tags"), ()),
+    }
 
     references: ClassVar[Mapping[str, str]] = {"billable_metric_id": "billable_metrics"}
     reference_lists: ClassVar[Mapping[str, str]] = {"composite_product_ids": "products"}
@@ -236,6 +244,10 @@ class Product(CatalogObject):
 
     def versions(self) -> tuple[ProductVersion, ...]:
         """What the product is at every time, in order; the first has no start, the last no end."""
+        return self._versions
+
+    @cached_property
+    def _versions(self) -> tuple[ProductVersion, ...]:
         current = ProductVersion(None, None, **{field: getattr(self, field) for field in VERSIONED})
         found = []
         for update in self.updates:

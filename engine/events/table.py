@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -60,6 +61,11 @@ class EventSnapshot:
     property_fields: tuple[str, ...]
 
     @property
+    def any_file(self) -> Path:
+        """A file that has the columns of events, be it one without any."""
+        return self.files[0].path if self.files else Path(str(files("engine.events") / "no_events.parquet"))
+
+    @property
     def rows(self) -> int:
         """Events in these files."""
         return sum(file.rows for file in self.files)
@@ -77,6 +83,10 @@ class EventSnapshot:
             for name, profile in file.profile.items():
                 merged[name] = merged[name] + profile if name in merged else profile
         return merged
+
+
+#: The event table before anything has landed: a version before the first.
+NOTHING_LANDED = EventSnapshot(-1, (), ())
 
 
 class EventTable:

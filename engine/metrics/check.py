@@ -7,8 +7,8 @@ from dataclasses import replace
 from engine.catalog.catalog import Catalog
 from engine.catalog.metric import BillableMetric
 from engine.catalog.place import Place
-from engine.catalog.product import Product
-from engine.errors import CatalogError, Problem, did_you_mean
+from engine.errors import CatalogError, Problem
+from engine.metrics.columns import missing_columns
 from engine.metrics.meter import metric_query
 from engine.metrics.sql import parse_sql_metric
 
@@ -30,7 +30,7 @@ def check_metrics(catalog: Catalog, strict: bool = False) -> tuple[Problem, ...]
             problems += error.problems
             continue
         products = [product for product in catalog.products if metric.id in product.billable_metric_ids]
-        problems += [found for product in products for found in _missing_columns(metric, product, columns)]
+        problems += [found for product in products for found in missing_columns(metric, product, columns)]
     return tuple(problems)
 
 
@@ -43,20 +43,3 @@ def _not_portable(metric: BillableMetric, sql: str) -> list[Problem]:
         down, right = place.line - 1, place.column - 1
         return [replace(each, line=each.line + down, column=each.column + right) for each in error.problems]
     return []
-
-
-def _missing_columns(metric: BillableMetric, product: Product, columns: tuple[str, ...]) -> list[Problem]:
-    """A product can only group by a column that its SQL metric returns (spec/metering.md §7.3)."""
-    place = metric.source
-    known = {column.lower() for column in columns}
-    return [
-        Problem(
-            place.file if place is not None else metric.name,
-            place.line if place is not None else 0,
-            place.column if place is not None else 0,
-            f"SQL metric {metric.name!r} returns no column {key!r}, by which product {product.name!r} is grouped",
-            did_you_mean(key, columns),
-        )
-        for key in dict.fromkeys(key for version in product.versions() for key in version.grouped_by)
-        if key.lower() not in known
-    ]

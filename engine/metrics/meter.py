@@ -14,6 +14,7 @@ from engine.catalog.place import Place
 from engine.catalog.product import Product
 from engine.errors import CatalogError, UserError
 from engine.metrics.batch import BATCHED, batch_query, value_columns
+from engine.metrics.columns import missing_columns
 from engine.metrics.decimals import PROVEN, WIDE, lower_numbers
 from engine.metrics.first_seen import first_seen_query
 from engine.metrics.optimisations import Optimisations
@@ -95,7 +96,10 @@ def plan_meters(
     rows: int,
     optimisations: Optimisations,
 ) -> MeterPlan:
-    """The meters that the products need and how to read them; `rows` bounds the events of any one window."""
+    """The meters that the products need and how to read them; `rows` bounds the events of any one window.
+
+    Raises CatalogError for a SQL metric that is refused or that lacks a column by which a product is grouped.
+    """
     planned: dict[tuple[str, tuple[str, ...]], Meter] = {}
     of_product: dict[str, tuple[int, ...]] = {}
     for product in products:
@@ -108,6 +112,8 @@ def plan_meters(
             if (metric_id, keys) not in planned:
                 metric = catalog.metric(metric_id)
                 query = metric_query(metric, keys)
+                if metric.sql is not None and (missing := missing_columns(metric, product, query.group_columns)):
+                    raise CatalogError(missing)
                 combined_by = _combined_by(metric, query, keys, optimisations)
                 planned[metric_id, keys] = Meter(len(planned), metric, keys, query, combined_by)
         of_product[product.id] = tuple(planned[each].meter_id for each in wanted)

@@ -59,9 +59,7 @@ def _prices(override_type: OverrideType | None, overwritten_by: RateType | None)
     """The types of product that an override can price."""
     if override_type is OverrideType.TIERED:
         return (ProductType.USAGE,)
-    return tuple(
-        each for each in ProductType if overwritten_by is None or overwritten_by in RATE_TYPES.get(each, ())
-    )
+    return tuple(each for each in ProductType if overwritten_by is None or overwritten_by in RATE_TYPES.get(each, ()))
 
 
 def _override_tiers(overrides: Sequence[Override], multiplier_places: int, quantity_places: int) -> pa.Table:

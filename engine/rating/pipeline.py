@@ -118,9 +118,7 @@ SCHEDULING = (
 #: What follows once `metered` holds the value of every meter in every window.
 RATING = (
     # Quantities before prices: tiers are chosen by the converted, rounded quantity.
-    Stage(
-        "cut_values", ("product_period_no", "segment_no", "key_values"), frees=("meter_windows", "shared_windows")
-    ),
+    Stage("cut_values", ("product_period_no", "segment_no", "key_values"), frees=("meter_windows", "shared_windows")),
     Stage(
         "usage",
         ("product_period_no", "key_values", "segment_no"),

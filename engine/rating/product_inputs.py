@@ -51,7 +51,7 @@ def product_inputs(
     quantity_places: int,
     value_places: int,
 ) -> dict[str, pa.Table]:
-    """The tables `products`, `product_terms`, `product_taggings`, `product_stretches`, `product_meters`, `quantity_boundaries`.
+    """What products are from one time to another: a table for each thing that may change apart from the others.
 
     `terms` is by product id and number of the version.
     """

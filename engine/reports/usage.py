@@ -71,7 +71,7 @@ def usage_over_time(
     executor.load("all_windows", _windows(question))
     executor.load("usage_question", _question(question))
     executor.create("asked_customers", _asked_customers(question))
-    executor.view_events([file.path for file in snapshot.files], landed.files[0].path, question.as_of)
+    executor.view_events([file.path for file in snapshot.files], landed.any_file, question.as_of)
     executor.set_windows(fixed_query(__package__, "usage_windows"))
     scope = Scope(PropertyStore(snapshot.profiles()))
 

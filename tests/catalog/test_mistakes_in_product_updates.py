@@ -109,7 +109,7 @@ MISTAKES = (
     Mistake(
         "only nulls",
         TAGS,
-        updates("[{starting_at: 2026-03-01T00:00:00Z, tags: null, quantity_conversion: ~}]"),
+        updates("[{starting_at: 2026-03-01T00:00:00Z, name: null, billable_metric_id: ~}]"),
         "26:15: an update changes nothing; give it one of name, tags, billable_metric_id, quantity_conversion, "
         "quantity_rounding, pricing_group_key, presentation_group_key, composite_product_ids, composite_tags",
     ),

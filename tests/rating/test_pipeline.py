@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlglot import exp, parse_one
 
 from engine.rating import pipeline
-from engine.rating.pipeline import CHECKS, INPUTS, STAGES, Stage, check_sql
+from engine.rating.pipeline import CHECKS, INPUTS, STAGES, STATEMENTS, Stage, check_sql
 
 FOLDER = Path(pipeline.__file__).parent
 
@@ -30,6 +31,19 @@ def test_every_stage_file_is_in_the_order_and_every_stage_is_used() -> None:
     finished = {"line_items", "invoices", "unrated", "not_entitled", "parked"}
     for_metering = {"meter_windows", "shared_windows"}
     assert {stage.name for stage in STAGES} - read - finished - for_metering == set()
+
+
+def test_what_a_stage_frees_is_a_table_that_nothing_reads_later() -> None:
+    views = {stage.name: stage.reads for stage in STAGES if stage.is_view}
+    freed: set[str] = set()
+    for stage in STAGES:
+        read = stage.reads.union(*(views.get(name, frozenset()) for name in stage.reads))
+        assert not freed & read, f"{stage.name} reads {sorted(freed & read)}"
+        freed |= set(stage.frees)
+    assert freed <= {"metered"} | {stage.name for stage in STAGES} - set(views) - {each.name for each in STATEMENTS}
+    assert not freed & {
+        table.name for name in CHECKS for table in parse_one(check_sql(name), read="duckdb").find_all(exp.Table)
+    }
 
 
 def test_every_check_file_is_run() -> None:

@@ -80,7 +80,7 @@ def test_whole_number_terms_equal_fractions(seed: int, connection: duckdb.DuckDB
     places = dice.choice((0, 0, 2, 6, 9))
     rounding = dice.choice((None, *((method, digits) for method in RoundingMethod for digits in (0, 2, 5))))
     sold = product(dice.choice((None, *FACTORS)), dice.choice(list(ConversionOperation)), rounding)
-    terms = quantity_terms(sold, places, 18)
+    terms = quantity_terms(sold.versions()[0], places, 18)
     values = [dice.choice((1, -1)) * dice.randrange(10 ** dice.randint(1, 15)) for _ in range(20)]
     for value in values:
         (whole,) = connection.execute(
@@ -100,7 +100,7 @@ def test_whole_number_terms_equal_fractions(seed: int, connection: duckdb.DuckDB
 
 
 def test_a_quantity_with_more_places_than_can_be_held_is_not_cut_short() -> None:
-    terms = quantity_terms(product(None, ConversionOperation.MULTIPLY, None), 15, 12)
+    terms = quantity_terms(product(None, ConversionOperation.MULTIPLY, None).versions()[0], 15, 12)
     assert (terms.places, terms.quantity_divisor) == (12, 1000)
 
 

@@ -76,7 +76,10 @@ def named(example: Example) -> str:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Everything that was published for the examples of a file, by table; rows have the engine's columns."""
+    """Everything that was published for the examples of a file, by table; rows have the engine's columns.
+
+    Besides there are `totals`: what each run says its invoices come to.
+    """
 
     published: Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -131,6 +134,11 @@ def bill(root: Path, shared: Sequence[str], examples: Sequence[Example]) -> Ledg
     for period in sorted({period for example in examples for period in example.periods}):
         run = workspace.run(period, now=NOW)
         assert run.parked.dicts() == []
+        totals = run.summary["totals"]
+        assert isinstance(totals, dict)
+        published.setdefault("totals", []).extend(
+            {"billing_period": period, "currency": currency, "total": total} for currency, total in totals.items()
+        )
         for table in ("line_items", "unrated", "not_entitled", "invoices"):
             rows = getattr(run, table).dicts()
             published.setdefault(table, []).extend({**row, "billing_period": period} for row in rows)

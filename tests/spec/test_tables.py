@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,18 @@ LINES = """
 |---------|----------|------------|-------|
 | Seats   | 2        | 1.50       | 3     |
 """
+
+#: What else an invoice has; a line is compared with none of it.
+INVOICE = {
+    "issued_at": END,
+    "net_payment_terms_days": None,
+    "payer_customer_id": "ada",
+    "payable": 3,
+    "custom_fields": "{}",
+    "customer_custom_fields": "{}",
+    "line_items": 1,
+    "constituent_invoices": None,
+}
 
 
 def test_a_table_drawn_is_read_back() -> None:
@@ -46,9 +59,13 @@ def _published(**changes: Any) -> Ledger:
         "quantity": 2,
         "unit_price": "1.5",
         "total": 3,
+        "invoice_id": "i",
+        "type": "usage",
+        "currency": "USD (cents)",
     }
     line = {**row, **changes}
-    return Ledger({"line_items": [line], "unrated": [], "not_entitled": [], "invoices": [line]})
+    invoice = {**line, "id": "i", "type": "USAGE", "currency": "USD (cents)", **INVOICE}
+    return Ledger({"line_items": [line], "unrated": [], "not_entitled": [], "invoices": [invoice]})
 
 
 EXAMPLE = Example("here", "two seats", "ada", "rate_card: seats", "", LINES)
@@ -66,6 +83,8 @@ def test_what_is_expected_passes() -> None:
         {"unit_price": "1.51"},
         {"tier_level": 1},
         {"product_name": "seats"},
+        {"type": "subscription"},
+        {"currency": "EUR"},
         {"pricing_group_values": '{"region":"eu"}'},
         {"presentation_group_values": '{"user":null}'},
         {"period_ending_before": None},
@@ -84,3 +103,20 @@ def test_usage_that_the_example_does_not_list_fails() -> None:
     line = ledger.published["line_items"][0]
     with pytest.raises(AssertionError, match="unrated"):
         Ledger({**ledger.published, "unrated": [line]}).check(EXAMPLE)
+
+
+def test_an_invoice_that_is_not_the_sum_of_its_lines_fails() -> None:
+    ledger = _published()
+    invoice = {**ledger.published["invoices"][0], "total": 4}
+    with pytest.raises(AssertionError):
+        Ledger({**ledger.published, "invoices": [invoice]}).check(EXAMPLE)
+
+
+def test_lines_in_another_order_fail() -> None:
+    more = LINES.replace("1.50", "1.5") + "| Desks | 2 | 1.5 | 3 |"
+    ledger = _published()
+    line = ledger.published["line_items"][0]
+    both = [{**line, "product_name": "Desks"}, line]
+    Ledger({**ledger.published, "line_items": both[::-1]}).check_order(replace(EXAMPLE, lines=more))
+    with pytest.raises(AssertionError, match="order"):
+        Ledger({**ledger.published, "line_items": both}).check_order(replace(EXAMPLE, lines=more))

@@ -2,7 +2,8 @@
 -- The running value is converted first and rounded second, on both ends of the segment, and the quantity is their
 -- difference: so the quantities of a statement period add up to the rounded total (spec/rating.md §17 Q1, Q2). A product
 -- that is converted or rounded differently from some instant on counts by its new terms from there, as after a swap of
--- its metric; so the running quantity is the sum of the quantities so far. A period of one segment needs no adding up.
+-- its metric; so there the running quantity is the sum of the quantities so far. Without such a change that sum is what
+-- the running value converts to, and is not added up.
 -- A value that the exact types cannot hold becomes NULL here and parks its contract later; it is never cut short.
 -- Grain: usage_no (one per product_period_no, values_no, starting_at).
 WITH converted AS (
@@ -40,7 +41,7 @@ bounded AS (
             THEN converted_after - converted_before
         END AS segment_quantity
     FROM quantities
-    WHERE segments > 1
+    WHERE adds_up
 ),
 added AS (
     -- What might outgrow a number when added up parks, too, and with it its whole group.
@@ -66,11 +67,11 @@ positioned AS (
         converted_before AS quantity_before,
         converted_after AS quantity_after
     FROM quantities
-    WHERE segments = 1
+    WHERE NOT adds_up
 )
 SELECT
     row_number() OVER () AS usage_no,
-    positioned.* EXCLUDE (quantity_before, quantity_after),
+    positioned.* EXCLUDE (adds_up, quantity_before, quantity_after),
     quantity_before::QUANTITY AS quantity_before,
     quantity_after::QUANTITY AS quantity_after
 FROM positioned

@@ -4,6 +4,7 @@
 -- Each gets a number, by which the stages up to price group and join: a number is many times cheaper than two ids and
 -- a time. So does each customer_period, the events that a statement period looks at: one customer's, through one usage
 -- filter, from one instant on. Contracts that look at the same events share it, and with it what is read.
+-- One adds up when it is converted or rounded differently from some instant of the period on, or begins within it.
 -- A product cut by prices has a metric in the period that is not billed once for the whole of it.
 -- Grain: product_period_no (one per contract_id, product_id, stretch_no, period_starting_at).
 WITH customer_periods AS (
@@ -30,6 +31,13 @@ SELECT
     customer_periods.period_ending_before,
     greatest(customer_periods.period_starting_at, product_stretches.starting_at) AS billed_from,
     least(customer_periods.period_ending_before, product_stretches.ending_before) AS billed_before,
+    customer_periods.period_starting_at < product_stretches.starting_at OR EXISTS (
+        FROM product_versions
+        WHERE product_versions.product_id = product_stretches.product_id
+            AND product_versions.terms_no > 0
+            AND customer_periods.period_starting_at < product_versions.starting_at
+            AND product_versions.starting_at < customer_periods.period_ending_before
+    ) AS adds_up,
     EXISTS (
         FROM product_meters
         WHERE product_meters.product_id = product_stretches.product_id

@@ -40,6 +40,7 @@ SELECT
     positions.product_period_no,
     product_periods.product_id,
     product_periods.stretch_no,
+    product_periods.adds_up,
     segments.meter_id,
     segments.version_no,
     segments.terms_no,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tests.spec.examples import Example
 
-#: What the products of every file are metered by: SUM of `units` of the events of one type.
+#: What most products are metered by: the sum of `units` of the events of one type.
 METRICS = """
 billable_metrics:
   - name: use
@@ -25,6 +25,8 @@ billable_metrics:
     event_type_filter: { in_values: [place] }
     property_filters: [{ name: units, exists: true }, { name: region, exists: true }]
     group_keys: [[region]]
+  - name: sum of use
+    sql: SELECT SUM(properties.units) AS value FROM events WHERE event_type = 'use'
 """
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from fractions import Fraction
+
 import pytest
 
 from tests.spec.examples import Example, Ledger, named
@@ -193,9 +196,64 @@ EXAMPLES: tuple[Example, ...] = (
 | paid     | paid     | USAGE | payer | 10    |
 """,
     ),
+    PricingExample(
+        "rating.md §13",
+        "of the months in the parent's quarter the one that ends with it",
+        customer="quarter",
+        others=("quarter-child",),
+        contract="""
+- id: quarter
+  name: quarter
+  rate_card: jobs
+  usage_statement_schedule: { frequency: QUARTERLY }
+  hierarchy_configuration: { parent_behavior: { invoice_consolidation_type: CONCATENATE } }
+- id: quarter-child
+  customer_id: quarter-child
+  rate_card: jobs
+  hierarchy_configuration: { parent: { contract: quarter }, payer: PARENT, usage_statement_behavior: CONSOLIDATE }
+""",
+        events="""
+| customer      | time       | type | units |
+|---------------|------------|------|-------|
+| quarter       | 2025-05-06 | use  | 4     |
+| quarter-child | 2025-05-07 | use  | 1     |
+| quarter-child | 2025-06-07 | use  | 2     |
+""",
+        lines="""
+| contract      | origin        | product | invoice              | from       | to         | tier | quantity | total |
+|---------------|---------------|---------|----------------------|------------|------------|------|----------|-------|
+| quarter-child |               | Jobs    | until 2025-06-01     | 2025-05-01 | 2025-06-01 | 1    | 1        | 10    |
+| quarter-child |               | Jobs    | until 2025-07-01     | 2025-06-01 | 2025-07-01 | 1    | 2        | 20    |
+| quarter       |               | Jobs    | until 2025-07-01     | 2025-04-01 | 2025-07-01 | 1    | 4        | 40    |
+| quarter       | quarter       | Jobs    | all until 2025-07-01 | 2025-04-01 | 2025-07-01 | 1    | 4        | 40    |
+| quarter       | quarter-child | Jobs    | all until 2025-07-01 | 2025-06-01 | 2025-07-01 | 1    | 2        | 20    |
+""",
+        invoices="""
+| run     | customer      | contract      | type               | from       | to         | total |
+|---------|---------------|---------------|--------------------|------------|------------|-------|
+| 2025-05 | quarter-child | quarter-child | USAGE              | 2025-05-01 | 2025-06-01 | 10    |
+| 2025-06 | quarter-child | quarter-child | USAGE              | 2025-06-01 | 2025-07-01 | 20    |
+| 2025-06 | quarter       | quarter       | USAGE              | 2025-04-01 | 2025-07-01 | 40    |
+| 2025-06 | quarter       | quarter       | USAGE_CONSOLIDATED | 2025-04-01 | 2025-07-01 | 60    |
+""",
+        periods=("2025-05", "2025-06"),
+    ),
 )
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=named)
 def test_example(ledger: Ledger, example: Example) -> None:
     ledger.check(example)
+
+
+def test_what_a_run_comes_to_counts_no_invoice_twice(ledger: Ledger) -> None:
+    invoices = ledger.published["invoices"]
+    assert any(each["type"] == "USAGE_CONSOLIDATED" and each["total"] for each in invoices)
+    sums: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    for each in invoices:
+        if each["type"] != "USAGE_CONSOLIDATED":
+            sums[each["billing_period"], each["currency"]] += Fraction(each["total"])
+    totals = {
+        (each["billing_period"], each["currency"]): Fraction(each["total"]) for each in ledger.published["totals"]
+    }
+    assert totals == sums

@@ -22,6 +22,7 @@ products:
   - { name: AI Preview, type: USAGE, billable_metric: more }
   - { name: AI Summary, type: USAGE, billable_metric: summaries }
   - { name: AI support, type: COMPOSITE, composite_products: [AI Assistant] }
+  - { name: AI seats, type: SUBSCRIPTION }
   - { name: Onboarding, type: FIXED }
 
 rate_cards:
@@ -51,6 +52,11 @@ rate_cards:
           rate_type: FLAT, price: 2, credit_type: AI credits }
       - { product: AI support, starting_at: "2025-01-01T00:00:00Z", entitled: true,
           rate_type: PERCENTAGE, price: 0.1, minimum_config: { minimum: 30 } }
+  - name: seats in credits
+    credit_type_conversions: [{ custom_credit_type: AI credits, fiat_per_custom_credit: 5 }]
+    rates:
+      - { product: AI seats, starting_at: "2025-01-01T00:00:00Z", entitled: true,
+          rate_type: FLAT, price: 20, credit_type: AI credits, billing_frequency: MONTHLY }
   - name: euros
     fiat_credit_type: EUR
     rates:
@@ -291,6 +297,56 @@ scheduled_charges:
 | total | payable |
 |-------|---------|
 | 1.5   | 2       |
+""",
+    ),
+    PricingExample(
+        "rating.md §11, §12",
+        "seats in credits are turned into money on the invoice they are on, be it a scheduled one",
+        customer="units-subscription",
+        contract="""
+rate_card: seats in credits
+starting_at: "2025-07-01T00:00:00Z"
+subscriptions:
+  - { subscription_rate: { product: AI seats, billing_frequency: MONTHLY }, collection_schedule: ADVANCE,
+      initial_quantity: 3 }
+""",
+        events="",
+        # 60 credits of 5 cents.
+        lines="""
+| name                      | type           | invoice          | currency    | from       | to         | total |
+|---------------------------|----------------|------------------|-------------|------------|------------|-------|
+| AI seats                  | subscription   | on 2025-07-01    | AI credits  | 2025-07-01 | 2025-08-01 | 60    |
+| AI credits to USD (cents) | cpu_conversion | on 2025-07-01    | USD (cents) | 2025-07-01 |            | 300   |
+| AI seats                  | subscription   | until 2025-08-01 | AI credits  | 2025-08-01 | 2025-09-01 | 60    |
+| AI credits to USD (cents) | cpu_conversion | until 2025-08-01 | USD (cents) | 2025-07-01 | 2025-08-01 | 300   |
+""",
+        invoices="""
+| type      | total |
+|-----------|-------|
+| SCHEDULED | 300   |
+| USAGE     | 300   |
+""",
+    ),
+    PricingExample(
+        "rating.md §11",
+        "credits that come to zero are not converted; those below zero are",
+        customer="units-below-zero",
+        contract="{ rate_card: credits and stars }",
+        events="""
+| time       | type | units |
+|------------|------|-------|
+| 2025-07-05 | use  | -4    |
+| 2025-07-06 | more | 5     |
+| 2025-07-07 | more | -5    |
+""",
+        # -8 credits x 2.5.
+        lines="""
+| name                      | type           | currency    | tier | quantity | unit price | total |
+|---------------------------|----------------|-------------|------|----------|------------|-------|
+| AI Assistant              | usage          | AI credits  |      | -4       | 2          | -8    |
+| AI Preview                | usage          | stars       | 1    | 0        | 8          | 0     |
+| AI Summary                | usage          | USD (cents) |      | 0        | 7          | 0     |
+| AI credits to USD (cents) | cpu_conversion | USD (cents) |      | -8       | 2.5        | -20   |
 """,
     ),
 )

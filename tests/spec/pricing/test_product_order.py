@@ -89,7 +89,7 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     PricingExample(
         "rating.md §1.6",
-        "usage before shares, subscriptions, charges and conversions; the card orders what is of one kind",
+        "the card's order holds across usage, shares, subscriptions and charges; conversions come last",
         customer="order-types",
         contract="""
 rate_card: of every type
@@ -108,11 +108,11 @@ scheduled_charges:
         lines="""
 | name                  | type           | currency    | from       | to         | quantity | unit price | total |
 |-----------------------|----------------|-------------|------------|------------|----------|------------|-------|
+| Order setup           | scheduled      | USD (cents) | 2025-08-01 |            | 1        | 1          | 1     |
+| Order seats           | subscription   | USD (cents) | 2025-07-01 | 2025-08-01 | 1        | 1          | 1     |
+| Order share           | usage          | USD (cents) | 2025-07-01 | 2025-08-01 | 2        | 0.5        | 1     |
 | Order d               | usage          | points      | 2025-07-01 | 2025-08-01 | 3        | 1          | 3     |
 | Order a               | usage          | USD (cents) | 2025-07-01 | 2025-08-01 | 2        | 1          | 2     |
-| Order share           | usage          | USD (cents) | 2025-07-01 | 2025-08-01 | 2        | 0.5        | 1     |
-| Order seats           | subscription   | USD (cents) | 2025-07-01 | 2025-08-01 | 1        | 1          | 1     |
-| Order setup           | scheduled      | USD (cents) | 2025-08-01 |            | 1        | 1          | 1     |
 | points to USD (cents) | cpu_conversion | USD (cents) | 2025-07-01 | 2025-08-01 | 3        | 1          | 3     |
 """,
     ),

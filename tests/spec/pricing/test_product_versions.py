@@ -17,6 +17,18 @@ billable_metrics:
     group_keys: [[region]]
 
 products:
+  - name: Sum of the period
+    type: USAGE
+    billable_metric: sum of use
+    sql_breakdown_granularity: SERVICE_PERIOD
+    quantity_conversion: { conversion_factor: 1000, operation: DIVIDE }
+    updates:
+      - { starting_at: "2025-07-15T00:00:00Z", quantity_conversion: { conversion_factor: 500, operation: DIVIDE } }
+  - name: Tagged at length
+    type: USAGE
+    billable_metric: sum of use
+    sql_breakdown_granularity: SERVICE_PERIOD
+    updates: [{ starting_at: "2025-07-15T00:00:00Z", tags: [late] }]
   - name: Storage in thousands
     type: USAGE
     billable_metric: use
@@ -73,6 +85,16 @@ products:
       - { starting_at: "2025-07-20T00:00:00Z", quantity_conversion: { conversion_factor: 5, operation: DIVIDE } }
 
 rate_cards:
+  - name: sums of the period
+    rates:
+      - { product: Sum of the period, starting_at: "2025-01-01T00:00:00Z", entitled: true,
+          rate_type: FLAT, price: 10 }
+      - { product: Sum of the period, starting_at: "2025-07-10T00:00:00Z", entitled: true,
+          rate_type: FLAT, price: 20 }
+  - name: tagged sums of the period
+    rates:
+      - { product: Tagged at length, starting_at: "2025-01-01T00:00:00Z", entitled: true,
+          rate_type: FLAT, price: 10 }
   - name: thousands
     rates:
       - { product: Storage in thousands, starting_at: "2025-01-01T00:00:00Z", entitled: true,
@@ -321,6 +343,45 @@ overrides:
 | Find        | 2025-08-01 | 2025-09-01 | 4        | 10         | 40    |
 """,
         periods=("2025-06", "2025-07", "2025-08"),
+    ),
+    PricingExample(
+        "rating.md §1.2, §1.5",
+        "a quantity of the whole period has a line for each conversion, both at the price of the last instant",
+        customer="versions-service-period",
+        contract="{ rate_card: sums of the period }",
+        events="""
+| time       | type | units |
+|------------|------|-------|
+| 2025-07-05 | use  | 3000  |
+| 2025-07-20 | use  | 2000  |
+""",
+        lines="""
+| product           | from       | to         | quantity | unit price | total |
+|-------------------|------------|------------|----------|------------|-------|
+| Sum of the period | 2025-07-01 | 2025-07-15 | 3        | 20         | 60    |
+| Sum of the period | 2025-07-15 | 2025-08-01 | 4        | 20         | 80    |
+""",
+    ),
+    PricingExample(
+        "rating.md §1.2, §1.5, §17 Q30",
+        "a quantity of the whole period is reached by the tags of its last instant, and not split by them",
+        customer="versions-service-period-tags",
+        contract="""
+rate_card: tagged sums of the period
+overrides:
+  - { starting_at: "2025-01-01T00:00:00Z", type: MULTIPLIER, multiplier: 0.5, applicable_product_tags: [late] }
+""",
+        events="""
+| time       | type | units |
+|------------|------|-------|
+| 2025-07-05 | use  | 3000  |
+| 2025-07-20 | use  | 2000  |
+""",
+        lines="""
+| product          | quantity | unit price | total |
+|------------------|----------|------------|-------|
+| Tagged at length | 5000     | 5          | 25000 |
+""",
     ),
 )
 

@@ -318,6 +318,53 @@ subscriptions:
 | Members | subscription | 2025-07-17 | 2025-08-01 | 1        | 1500       | 1500  |
 """,
     ),
+    PricingExample(
+        "rating.md §12",
+        "with placement on scheduled invoices what waits is on that of the next collection date",
+        customer="quantity-waits-scheduled",
+        contract="""
+rate_card: members
+subscriptions:
+  - subscription_rate: { product: Members, billing_frequency: MONTHLY }
+    collection_schedule: ADVANCE
+    initial_quantity: 5
+    proration: { invoice_behavior: BILL_ON_NEXT_COLLECTION_DATE }
+    billing_cycle_config: { invoice_placement: ON_SCHEDULED_INVOICE }
+    quantity_updates: [{ starting_at: "2025-07-17T00:00:00Z", quantity: 7 }]
+""",
+        events="",
+        lines="""
+| run     | product | type         | invoice       | from       | to         | quantity | unit price | total |
+|---------|---------|--------------|---------------|------------|------------|----------|------------|-------|
+| 2025-07 | Members | subscription | on 2025-07-01 | 2025-07-01 | 2025-08-01 | 5        | 3100       | 15500 |
+| 2025-08 | Members | subscription | on 2025-08-01 | 2025-07-17 | 2025-08-01 | 2        | 1500       | 3000  |
+| 2025-08 | Members | subscription | on 2025-08-01 | 2025-08-01 | 2025-09-01 | 7        | 3100       | 21700 |
+""",
+        periods=("2025-07", "2025-08"),
+    ),
+    PricingExample(
+        "rating.md §12",
+        "an increase in the last hour of a month is that hour's share; one at the term's end is none",
+        customer="quantity-last-hour",
+        contract="""
+rate_card: members
+ending_before: "2025-08-01T00:00:00Z"
+subscriptions:
+  - subscription_rate: { product: Members, billing_frequency: MONTHLY }
+    collection_schedule: ARREARS
+    quantity_updates:
+      - { starting_at: "2025-07-31T23:00:00Z", quantity: 2 }
+      - { starting_at: "2025-08-01T00:00:00Z", quantity: 9 }
+""",
+        events="",
+        # 3100 / (31 x 24) = 4.1666...
+        lines="""
+| product | type         | from             | to         | quantity | unit price     | total          |
+|---------|--------------|------------------|------------|----------|----------------|----------------|
+| Members | subscription | 2025-07-01       | 2025-08-01 | 1        | 3100           | 3100           |
+| Members | subscription | 2025-07-31 23:00 | 2025-08-01 | 1        | 4.166666666667 | 4.166666666667 |
+""",
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""Subscriptions: when they are billed, for what, at which price, and on which invoice."""
+"""Subscriptions: when they are billed, for what, and on which invoice."""
 
 from __future__ import annotations
 
@@ -15,37 +15,14 @@ products:
     updates:
       - { starting_at: "2025-07-15T00:00:00Z", name: Tables }
       - { starting_at: "2025-08-01T00:00:00Z", name: Places to sit }
-  - { name: Chairs, type: SUBSCRIPTION }
 
 rate_cards:
   - name: seats
     rates:
       - { product: Seats, starting_at: "2024-01-01T00:00:00Z", entitled: true,
-          rate_type: FLAT, price: 700, billing_frequency: WEEKLY }
-      - { product: Seats, starting_at: "2024-01-01T00:00:00Z", entitled: true,
           rate_type: FLAT, price: 3100, billing_frequency: MONTHLY }
-      - { product: Seats, starting_at: "2024-01-01T00:00:00Z", entitled: true,
-          rate_type: FLAT, price: 9200, billing_frequency: QUARTERLY }
-      - { product: Seats, starting_at: "2024-01-01T00:00:00Z", entitled: true,
-          rate_type: FLAT, price: 10000, billing_frequency: ANNUAL }
       - { product: Desks, starting_at: "2024-01-01T00:00:00Z", entitled: true,
           rate_type: FLAT, price: 100, billing_frequency: MONTHLY }
-  - name: seats of the old spelling
-    rates:
-      - { product: Seats, starting_at: "2024-01-01T00:00:00Z", entitled: true,
-          rate_type: SUBSCRIPTION, price: 3100, quantity: 1, is_prorated: true, billing_frequency: MONTHLY }
-  - name: dearer seats from 15 July
-    rates:
-      - { product: Seats, starting_at: "2024-01-01T00:00:00Z", entitled: true,
-          rate_type: FLAT, price: 3100, billing_frequency: MONTHLY }
-      - { product: Seats, starting_at: "2025-07-15T00:00:00Z", entitled: true,
-          rate_type: FLAT, price: 6200, billing_frequency: MONTHLY }
-  - name: seats from August, chairs by request
-    rates:
-      - { product: Seats, starting_at: "2025-08-01T00:00:00Z", entitled: true,
-          rate_type: FLAT, price: 3100, billing_frequency: MONTHLY }
-      - { product: Chairs, starting_at: "2024-01-01T00:00:00Z", entitled: false,
-          rate_type: FLAT, price: 500, billing_frequency: MONTHLY }
 """
 
 EXAMPLES: tuple[Example, ...] = (
@@ -90,22 +67,6 @@ subscriptions:
 | product | type         | invoice          | from       | to         | quantity | unit price | total |
 |---------|--------------|------------------|------------|------------|----------|------------|-------|
 | Seats   | subscription | until 2025-08-01 | 2025-07-01 | 2025-08-01 | 3        | 3100       | 9300  |
-""",
-    ),
-    PricingExample(
-        "rating.md §12",
-        "one seat unless a quantity is said; the old spelling of a rate is a flat one",
-        customer="subscription-default",
-        contract="""
-rate_card: seats of the old spelling
-subscriptions:
-  - { subscription_rate: { product: Seats, billing_frequency: MONTHLY }, collection_schedule: ARREARS }
-""",
-        events="",
-        lines="""
-| product | type         | from       | to         | quantity | unit price | total |
-|---------|--------------|------------|------------|----------|------------|-------|
-| Seats   | subscription | 2025-07-01 | 2025-08-01 | 1        | 3100       | 3100  |
 """,
     ),
     PricingExample(
@@ -277,81 +238,6 @@ subscriptions:
         periods=("2025-06", "2025-07", "2025-08"),
     ),
     PricingExample(
-        "rating.md §12",
-        "a new price holds from the next month on, for those who came in between, too",
-        customer="subscription-price",
-        contract="""
-rate_card: dearer seats from 15 July
-subscriptions:
-  - subscription_rate: { product: Seats, billing_frequency: MONTHLY }
-    collection_schedule: ADVANCE
-    quantity_updates: [{ starting_at: "2025-07-17T00:00:00Z", quantity: 4 }]
-""",
-        events="",
-        # 3 more for 15 of 31 days at the price of 1 July; in August all 4 at the new one.
-        lines="""
-| product | type         | invoice          | from       | to         | quantity | unit price | total |
-|---------|--------------|------------------|------------|------------|----------|------------|-------|
-| Seats   | subscription | on 2025-07-17    | 2025-07-17 | 2025-08-01 | 3        | 1500       | 4500  |
-| Seats   | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 4        | 6200       | 24800 |
-""",
-    ),
-    PricingExample(
-        "rating.md §12, §5.1",
-        "an override at the start of the month holds for all of it, one that begins later for none",
-        customer="subscription-override",
-        contract="""
-rate_card: seats
-overrides:
-  - { starting_at: "2025-06-20T00:00:00Z", ending_before: "2025-07-02T00:00:00Z", type: MULTIPLIER, multiplier: 0.5 }
-  - { starting_at: "2025-07-15T00:00:00Z", type: MULTIPLIER, multiplier: 0.25 }
-subscriptions:
-  - { subscription_rate: { product: Seats, billing_frequency: MONTHLY }, collection_schedule: ARREARS }
-""",
-        events="",
-        lines="""
-| product | type         | from       | to         | multiplier | reason        | quantity | unit price | total |
-|---------|--------------|------------|------------|------------|---------------|----------|------------|-------|
-| Seats   | subscription | 2025-07-01 | 2025-08-01 | 0.5        | only override | 1        | 1550       | 1550  |
-""",
-    ),
-    PricingExample(
-        "rating.md §12, §17 Q4",
-        "without a price or an entitlement at the start of the month, it is reported in the run that would bill it",
-        customer="subscription-unrated",
-        contract="""
-rate_card: "seats from August, chairs by request"
-starting_at: "2025-07-01T00:00:00Z"
-subscriptions:
-  - { subscription_rate: { product: Seats, billing_frequency: MONTHLY }, collection_schedule: ADVANCE,
-      initial_quantity: 3 }
-  - { subscription_rate: { product: Chairs, billing_frequency: MONTHLY }, collection_schedule: ARREARS,
-      initial_quantity: 2 }
-""",
-        events="",
-        lines="""
-| product | type         | invoice          | from       | to         | quantity | unit price | total |
-|---------|--------------|------------------|------------|------------|----------|------------|-------|
-| Seats   | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 3        | 3100       | 9300  |
-""",
-        unrated="""
-| product | from       | to         | quantity |
-|---------|------------|------------|----------|
-| Seats   | 2025-07-01 | 2025-08-01 | 3        |
-""",
-        not_entitled="""
-| product | from       | to         | quantity |
-|---------|------------|------------|----------|
-| Chairs  | 2025-07-01 | 2025-08-01 | 2        |
-""",
-        # Nothing is due on 1 July, so there is no scheduled invoice.
-        invoices="""
-| type  | from       | to         | total |
-|-------|------------|------------|-------|
-| USAGE | 2025-07-01 | 2025-08-01 | 9300  |
-""",
-    ),
-    PricingExample(
         "rating.md §1.2",
         "a line has the name of the day it falls due",
         customer="subscription-name",
@@ -370,6 +256,54 @@ subscriptions:
 | Tables        | subscription | on 2025-07-17    | 2025-07-17 | 2025-08-01 | 1        | 100        | 100   |
 | Places to sit | subscription | until 2025-08-01 | 2025-08-01 | 2025-09-01 | 1        | 100        | 100   |
 """,
+    ),
+    PricingExample(
+        "rating.md §12",
+        "in arrears on a scheduled invoice: on the day after the last one, in the next month's run",
+        customer="subscription-after-the-end",
+        contract="""
+rate_card: seats
+starting_at: "2025-07-01T00:00:00Z"
+ending_before: "2025-08-01T00:00:00Z"
+subscriptions:
+  - { subscription_rate: { product: Seats, billing_frequency: MONTHLY }, collection_schedule: ARREARS,
+      billing_cycle_config: { invoice_placement: ON_SCHEDULED_INVOICE } }
+""",
+        events="",
+        lines="""
+| run     | product | type         | invoice       | from       | to         | quantity | unit price | total |
+|---------|---------|--------------|---------------|------------|------------|----------|------------|-------|
+| 2025-08 | Seats   | subscription | on 2025-08-01 | 2025-07-01 | 2025-08-01 | 1        | 3100       | 3100  |
+""",
+        invoices="""
+| run     | type      | issued     | total |
+|---------|-----------|------------|-------|
+| 2025-07 | USAGE     | 2025-08-02 | 0     |
+| 2025-08 | SCHEDULED | 2025-08-01 | 3100  |
+""",
+        periods=("2025-07", "2025-08"),
+    ),
+    PricingExample(
+        "rating.md §12",
+        "a term is cut to the contract's, at both ends",
+        customer="subscription-within",
+        contract="""
+rate_card: seats
+starting_at: "2025-07-17T00:00:00Z"
+ending_before: "2025-08-17T00:00:00Z"
+subscriptions:
+  - { subscription_rate: { product: Seats, billing_frequency: MONTHLY }, collection_schedule: ARREARS,
+      starting_at: "2025-06-01T00:00:00Z", ending_before: "2025-12-01T00:00:00Z" }
+""",
+        events="",
+        # 15 and 16 of 31 days.
+        lines="""
+| run     | product | type         | invoice          | from       | to         | quantity | unit price | total |
+|---------|---------|--------------|------------------|------------|------------|----------|------------|-------|
+| 2025-07 | Seats   | subscription | until 2025-08-01 | 2025-07-17 | 2025-08-01 | 1        | 1500       | 1500  |
+| 2025-08 | Seats   | subscription | until 2025-08-17 | 2025-08-01 | 2025-08-17 | 1        | 1600       | 1600  |
+""",
+        periods=("2025-06", "2025-07", "2025-08"),
     ),
 )
 

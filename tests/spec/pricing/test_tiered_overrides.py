@@ -18,6 +18,13 @@ rate_cards:
   - name: requests at a dollar
     rates:
       - { product: Requests, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 100 }
+  - name: requests that get dearer
+    rates:
+      - { product: Requests, starting_at: "2025-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 100 }
+      - { product: Requests, starting_at: "2025-07-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 200 }
+  - name: requests from the 15th
+    rates:
+      - { product: Requests, starting_at: "2025-07-15T00:00:00Z", entitled: true, rate_type: FLAT, price: 100 }
   - name: requests in tiers
     rates:
       - { product: Requests, starting_at: "2025-01-01T00:00:00Z", entitled: true,
@@ -287,6 +294,80 @@ subscriptions:
 | Requests        | usage        | 2025-07-01 | 2025-08-01 | 25       | 50         | 1250  |
 | Request support | usage        | 2025-07-01 | 2025-08-01 | 1250     | 0.1        | 125   |
 | Request seats   | subscription | 2025-07-01 | 2025-08-01 | 1        | 1000       | 1000  |
+""",
+    ),
+    PricingExample(
+        "rating.md §4",
+        "what is taken back walks back through the tiers, at the list price of the time",
+        customer="tiered-back",
+        contract="""
+rate_card: requests that get dearer
+multiplier_override_prioritization: EXPLICIT
+overrides:
+  - starting_at: "2025-01-01T00:00:00Z"
+    type: TIERED
+    priority: 1
+    tiers: [{ size: 10, multiplier: 0.8 }, { size: 10, multiplier: 0.7 }]
+""",
+        events="""
+| time       | type | units |
+|------------|------|-------|
+| 2025-07-05 | use  | 15    |
+| 2025-07-20 | use  | -8    |
+""",
+        # From 15 back to 7: 5 of the second tier, 3 of the first, of 200.
+        lines="""
+| product  | from       | to         | override tier | quantity | unit price | total |
+|----------|------------|------------|---------------|----------|------------|-------|
+| Requests | 2025-07-01 | 2025-07-15 | 1             | 10       | 80         | 800   |
+| Requests | 2025-07-01 | 2025-07-15 | 2             | 5        | 70         | 350   |
+| Requests | 2025-07-15 | 2025-08-01 | 2             | -5       | 140        | -700  |
+| Requests | 2025-07-15 | 2025-08-01 | 1             | -3       | 160        | -480  |
+""",
+    ),
+    PricingExample(
+        "rating.md §17 Q8 (EXPLICIT)",
+        "a tiered override and a multiplier of one priority, the tiered one added last",
+        customer="tiered-tie-multiplier",
+        contract="""
+rate_card: requests at a dollar
+multiplier_override_prioritization: EXPLICIT
+overrides:
+  - { starting_at: "2025-01-01T00:00:00Z", type: MULTIPLIER, priority: 1, multiplier: 0.6 }
+  - { starting_at: "2025-01-01T00:00:00Z", type: TIERED, priority: 1, tiers: [{ multiplier: 0.8 }] }
+""",
+        events=REQUESTS,
+        lines="""
+| product  | override | reason            | quantity | unit price | total |
+|----------|----------|-------------------|----------|------------|-------|
+| Requests | TIERED   | smallest priority | 25       | 80         | 2000  |
+""",
+    ),
+    PricingExample(
+        "rating.md §5.1",
+        "without a list price there is nothing to multiply",
+        customer="tiered-unrated",
+        contract="""
+rate_card: requests from the 15th
+multiplier_override_prioritization: EXPLICIT
+overrides:
+  - { starting_at: "2025-01-01T00:00:00Z", type: TIERED, priority: 1, tiers: [{ multiplier: 0.8 }] }
+""",
+        events="""
+| time       | type | units |
+|------------|------|-------|
+| 2025-07-05 | use  | 4     |
+| 2025-07-20 | use  | 6     |
+""",
+        lines="""
+| product  | from       | to         | override | quantity | unit price | total |
+|----------|------------|------------|----------|----------|------------|-------|
+| Requests | 2025-07-15 | 2025-08-01 | TIERED   | 6        | 80         | 480   |
+""",
+        unrated="""
+| product  | from       | to         | quantity |
+|----------|------------|------------|----------|
+| Requests | 2025-07-01 | 2025-07-15 | 4        |
 """,
     ),
 )
