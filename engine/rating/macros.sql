@@ -42,9 +42,9 @@ CREATE OR REPLACE TEMP MACRO instant_text(moment) AS strftime(moment, '%Y-%m-%dT
 
 -- The UUIDv5 of engine/values/ids.py, for whole columns at once.
 CREATE OR REPLACE TEMP MACRO uuid5_of_digest(digest) AS
-    (substring(digest, 1, 12) || '5' || substring(digest, 14, 3)
+    substring(digest, 1, 8) || '-' || substring(digest, 9, 4) || '-5' || substring(digest, 14, 3) || '-'
         || substring('89ab89ab89ab89ab', instr('0123456789abcdef', substring(digest, 17, 1)), 1)
-        || substring(digest, 18, 15))::UUID::VARCHAR;
+        || substring(digest, 18, 3) || '-' || substring(digest, 21, 12);
 CREATE OR REPLACE TEMP MACRO derived_id(kind, parts) AS
     uuid5_of_digest(sha1(
         from_hex('6f7bd1b09a0f5f0c8a55d0cb111d0001') || encode(kind || chr(31) || array_to_string(parts, chr(31)))

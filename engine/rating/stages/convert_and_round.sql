@@ -22,7 +22,7 @@ WITH converted AS (
     JOIN product_versions USING (product_id, version_no)
     JOIN group_values USING (product_id, stretch_no, key_values)
 ),
-quantities AS NOT MATERIALIZED (
+quantities AS (
     SELECT
         * EXCLUDE (whole_before, whole_after, quantity_divisor, quantity_unit),
         CASE WHEN whole_before % quantity_divisor = 0
