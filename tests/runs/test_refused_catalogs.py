@@ -1,4 +1,4 @@
-"""What `validate` refuses, a run refuses, too, before it writes anything; and what an older run published stays readable."""
+"""What `validate` refuses a run refuses, too; what an earlier version published gains the columns of a later one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ from engine.errors import CatalogError
 from engine.workspace import Workspace
 from tests.runs.conftest import NOW
 
-
-def test_a_sql_metric_without_the_column_of_a_later_key(workspace: Workspace) -> None:
-    catalog = workspace.root / "catalog"
-    (catalog / "later.yml").write_text(
-        """
+LATER = """
 billable_metrics: [{name: all, sql: SELECT count(*) AS value FROM events}]
 products:
   - name: Everything
@@ -24,11 +20,14 @@ products:
     billable_metric: all
     updates: [{starting_at: "2026-10-05T00:00:00Z", pricing_group_key: [region]}]
 rates:
-  - rate_card: %s
+  - rate_card: CARD
     rates: [{product: Everything, starting_at: "2024-01-01T00:00:00Z", entitled: true, rate_type: FLAT, price: 1}]
 """
-        % workspace.catalog.rate_cards[0].name
-    )
+
+
+def test_a_sql_metric_without_the_column_of_a_later_key(workspace: Workspace) -> None:
+    catalog = workspace.root / "catalog"
+    (catalog / "later.yml").write_text(LATER.replace("CARD", workspace.catalog.rate_cards[0].name))
     (problem,) = workspace.validate()
     with pytest.raises(CatalogError) as refused:
         workspace.run("2026-10", now=NOW)
