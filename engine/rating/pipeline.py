@@ -129,7 +129,7 @@ RATING = (
     Stage("convert_and_round", _GROUP, frees=("usage",)),
     Stage("subscription_parts", ("subscription_no", "priced_at", "starting_at")),
     # Usage, composite charges and subscriptions are priced by the same two stages.
-    Stage("priced_groups", ("priced_no",)),
+    Stage("priced_groups", ("usage_no", "contract_id", "product_id", "billing_frequency", "priced_at")),
     # The list price before overrides, because a multiplier multiplies it.
     Stage("match_rates", ("rate_card_id", "product_id", "billing_frequency", "values_no", "priced_at")),
     Stage("choose_overrides", ("priced_no",), frees=("override_reach",)),

@@ -1,8 +1,9 @@
-"""The order in which things are written does not change a bill, where order has no meaning."""
+"""Neither the order in which things are written nor the machine changes a bill."""
 
 from __future__ import annotations
 
 import os
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -41,3 +42,22 @@ def test_shuffled_files_give_the_same_rows(seed: int, tmp_path: Path) -> None:
         assert wanted[name], f"seed {seed} has no {name}"
         assert found[name] - wanted[name] == Counter(), f"seed {seed}, {name}"
         assert wanted[name] - found[name] == Counter(), f"seed {seed}, {name}"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_threads_and_time_zone_change_no_byte(seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = []
+    for threads, zone in ((1, "UTC"), (8, "Asia/Kolkata")):
+        made = bulk(seed, tmp_path / str(threads), _MARKETS[:3])
+        settings = made.folder / "duckbill.toml"
+        settings.write_text(f"{settings.read_text()}\n[engine]\nthreads = {threads}\n")
+        with monkeypatch.context() as process:
+            process.setenv("TZ", zone)
+            time.tzset()
+            run(made)
+        time.tzset()
+        # A published file is named by what is in it.
+        files = (path for name in _OUTPUTS for path in (made.folder / "lake" / name).rglob("*.parquet"))
+        published.append(sorted(path.name for path in files))
+    assert len(published[0]) == len(_OUTPUTS)
+    assert published[0] == published[1]

@@ -1,6 +1,7 @@
 -- One row for each line of each invoice, with everything needed to explain it.
 -- In an invoice the products that the rate card orders come first, in its order; then usage, composite charges,
 -- subscriptions, scheduled charges and conversions.
+-- Sorted by numbers where there are any: the rows are wide and many, and texts would double the keys.
 -- A consolidated invoice has copies of the lines of the invoices it puts together, each with its origin.
 -- Grain: id.
 WITH lines AS (
@@ -13,6 +14,7 @@ billed AS (
         lines.*,
         coalesce(group_values.pricing_group_values, '{}') AS pricing_group_values,
         coalesce(group_values.presentation_group_values, '{}') AS presentation_group_values,
+        group_values.values_position,
         CASE WHEN type = 'usage' THEN period_ending_before - to_microseconds(1) ELSE charged_at END AS named_at
     FROM lines
     LEFT JOIN group_values ON group_values.values_no = lines.values_no
@@ -80,6 +82,8 @@ own AS NOT MATERIALIZED (
         END AS kind_position,
         billed.product_position,
         products.product_no,
+        billed.values_position,
+        CASE WHEN billed.type = 'cpu_conversion' THEN billed.own_name END AS conversion_name,
         billed.line_key
     FROM billed
     JOIN credit_types ON credit_types.credit_type_id = billed.credit_type_id
@@ -109,7 +113,7 @@ copies AS (
     FROM own
     JOIN consolidations ON consolidations.source_invoice_id = own.invoice_id
 )
-SELECT * EXCLUDE (kind_position, product_position, product_no, line_key)
+SELECT * EXCLUDE (kind_position, product_position, product_no, values_position, conversion_name, line_key)
 FROM (
     SELECT
         *,
@@ -122,5 +126,5 @@ FROM (
     SELECT * FROM copies
 )
 ORDER BY
-    invoice_id, product_position, kind_position, product_no, pricing_group_values, presentation_group_values,
-    starting_at, tier_level, override_tier_level, name, line_key, id
+    invoice_id, product_position, kind_position, product_no, values_position, starting_at, tier_level,
+    override_tier_level, conversion_name, line_key, origin_line_item_id

@@ -1,7 +1,8 @@
 -- What needs a price, and as of when?
 -- Each group of a usage product in each segment; each segment of a composite charge; each billing period of a
 -- subscription, which keeps one price throughout. Only usage has group values.
--- Grain: priced_no. Usage is joined by usage_no; the others by contract_id, product_id, billing_frequency, priced_at.
+-- Grain: priced_no (one per usage_no, contract_id, product_id, billing_frequency, priced_at). Usage is joined by usage_no,
+-- which the others lack.
 WITH wanted AS (
     SELECT
         convert_and_round.usage_no,
