@@ -30,6 +30,27 @@ CREATE OR REPLACE TEMP MACRO exactly_18(number) AS
         THEN try_cast(number AS DECIMAL(38, 18))
     END;
 
+-- x times y, both with at most 18 places, exactly as an amount; NULL when that takes more than 26 places or more whole
+-- digits than an amount has. DuckDB multiplies decimals by their types, so the places are dealt out in every way: the
+-- first way in which neither number loses a digit gives the product.
+CREATE OR REPLACE TEMP MACRO multiplied_as(x, y, narrow_x, narrow_y) AS
+    CASE WHEN narrow_x::DECIMAL(38, 18) = x AND narrow_y::DECIMAL(38, 18) = y
+        THEN try_cast(try(narrow_x * narrow_y) AS DECIMAL(38, 26))
+    END;
+CREATE OR REPLACE TEMP MACRO exact_product(x, y) AS coalesce(
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 18)), try_cast(y AS DECIMAL(38, 8))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 17)), try_cast(y AS DECIMAL(38, 9))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 16)), try_cast(y AS DECIMAL(38, 10))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 15)), try_cast(y AS DECIMAL(38, 11))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 14)), try_cast(y AS DECIMAL(38, 12))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 13)), try_cast(y AS DECIMAL(38, 13))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 12)), try_cast(y AS DECIMAL(38, 14))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 11)), try_cast(y AS DECIMAL(38, 15))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 10)), try_cast(y AS DECIMAL(38, 16))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 9)), try_cast(y AS DECIMAL(38, 17))),
+    multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 8)), try_cast(y AS DECIMAL(38, 18)))
+);
+
 -- Group values in text: as name=value pairs to search, and as a JSON object in key order to show.
 CREATE OR REPLACE TEMP MACRO named_values(names, group_values) AS
     list_transform(list_zip(names, group_values), lambda pair : pair[1] || chr(31) || pair[2]);

@@ -2,7 +2,7 @@
 -- A percentage of the spend, or of each part of it that lies in a tier of spend, where the tiers go by what was spent so
 -- far in the statement period. If that comes to less than the minimum in force at the end of the period, one more line
 -- makes up the difference (spec/rating.md §8, §17 Q10).
--- A fraction has at most 8 places, so that a total has at most 26. What does not fit is NULL here and parked next.
+-- Spend and fraction have at most 18 places each and 26 together. What does not fit is NULL here and parked next.
 -- Grain: line_key within invoice_id.
 WITH billed AS (
     SELECT
@@ -40,14 +40,14 @@ charged AS (
     SELECT
         * EXCLUDE (exact_unit_price),
         CASE
-            WHEN try_cast(try_cast(exact_unit_price AS DECIMAL(38, 8)) AS EXACT_UNIT_PRICE) = exact_unit_price
-            THEN try_cast(exact_unit_price AS DECIMAL(38, 8))
+            WHEN try_cast(try_cast(exact_unit_price AS DECIMAL(38, 18)) AS EXACT_UNIT_PRICE) = exact_unit_price
+            THEN try_cast(exact_unit_price AS DECIMAL(38, 18))
         END AS unit_price
     FROM shares
     WHERE quantity <> 0 OR quantity IS NULL
 ),
 percentages AS (
-    SELECT *, try_cast(try(quantity * unit_price) AS DECIMAL(38, 26)) AS total
+    SELECT *, exact_product(quantity, unit_price) AS total
     FROM charged
 ),
 charged_so_far AS (
@@ -69,7 +69,7 @@ shortfalls AS (
 ),
 lines AS (
     SELECT
-        * REPLACE (unit_price::DECIMAL(38, 18) AS unit_price),
+        *,
         price::DECIMAL(38, 18) AS list_unit_price,
         false AS is_minimum
     FROM percentages

@@ -1,7 +1,7 @@
 -- What is spent in custom pricing units worth in the invoice's currency?
 -- One line for each unit that an invoice has spend in, at the rate card's price of the unit (spec/rating.md §11). The
 -- lines in the unit stay on the invoice and are no part of its total.
--- A unit's price has at most 8 places. What does not fit is NULL here and parked next.
+-- Spend and a unit's price have at most 26 places together. What does not fit is NULL here and parked next.
 -- Grain: invoice_id, converted_credit_type_id.
 WITH within_range AS (
     -- Sums of the others might leave the range of amounts; they are parked next.
@@ -57,7 +57,7 @@ SELECT
     converted.period_ending_before AS ending_before,
     converted.quantity,
     converted.unit_price::DECIMAL(38, 18) AS unit_price,
-    try_cast(try(converted.quantity * converted.unit_price::DECIMAL(38, 8)) AS DECIMAL(38, 26)) AS total
+    exact_product(converted.quantity, converted.unit_price) AS total
 FROM converted
 JOIN rate_cards USING (rate_card_id)
 JOIN credit_types AS custom_units ON custom_units.credit_type_id = converted.credit_type_id

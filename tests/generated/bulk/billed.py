@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import engine
@@ -53,7 +54,14 @@ def expected(made: Bulk, billed: dict[str, Bill]) -> Expected:
             tables[table] += of_oracle(rows, table, made.nameless)
     parked = {row["contract_id"] for row in tables["line_items"] if abs(row["total"]) >= _TOO_LARGE}
     assert parked <= made.parked, f"by accident too large: {parked - made.parked}"
+    parked |= {row["contract_id"] for row in tables["line_items"] if _too_fine(row)}
     return Expected(without(tables, parked), parked)
+
+
+def _too_fine(line: Row) -> bool:
+    """Whether a line needs more places than are published: what a minimum lacks can."""
+    places = ("quantity", 18), ("unit_price", 18), ("total", 26)
+    return any((Fraction(line[column]) * 10**most).denominator != 1 for column, most in places)
 
 
 def run(made: Bulk) -> Run:
