@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, ClassVar
@@ -157,6 +158,17 @@ class Contract(CatalogObject):
     )
     net_payment_terms_days: Whole | None = None
     custom_fields: TextMap = ()
+
+    @property
+    def statement_anchor(self) -> datetime:
+        """From when statement periods are counted, and billing periods of subscriptions that do not say otherwise."""
+        schedule, start = self.usage_statement_schedule, self.starting_at
+        if schedule.billing_anchor_date is not None:
+            return schedule.billing_anchor_date
+        if schedule.day is StatementDay.CONTRACT_START:
+            return start
+        in_quarter = (start.month - 1) % 3 if schedule.frequency is StatementFrequency.QUARTERLY else 0
+        return datetime(start.year, start.month - in_quarter, 1)
 
     def findings(self) -> Iterator[Finding]:
         yield from interval_findings(self.starting_at, self.ending_before)

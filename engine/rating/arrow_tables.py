@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pyarrow as pa
 
+from engine.catalog.fields import TextMap
 from engine.values.numbers import MAX_DIGITS
 
 TEXTS = pa.list_(pa.string())
 INSTANT = pa.timestamp("us")
 WHOLE = pa.decimal128(MAX_DIGITS, 0)
+
+
+def fields_text(fields: TextMap) -> str:
+    """Custom fields as JSON text."""
+    return json.dumps(dict(fields), ensure_ascii=False) if fields else "{}"
 
 
 def arrow_table(**columns: tuple[pa.DataType, Sequence[object]]) -> pa.Table:

@@ -11,7 +11,7 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
-from engine.catalog.contract import Contract, StatementDay, StatementFrequency
+from engine.catalog.contract import Contract
 from engine.catalog.fields import TextMap
 from engine.catalog.scheduled_charge import Occurrence, ScheduledCharge
 from engine.catalog.subscription import InvoiceBehavior, InvoicePlacement, Subscription
@@ -69,20 +69,8 @@ def _term(contract: Contract, subscription: Subscription) -> _Term:
         subscription=subscription,
         starting_at=max(contract.starting_at, subscription.starting_at or contract.starting_at),
         ending_before=min(end for end in ends if end is not None),
-        anchor_at=subscription.billing_cycle_config.anchor_date or _statement_anchor(contract),
+        anchor_at=subscription.billing_cycle_config.anchor_date or contract.statement_anchor,
     )
-
-
-def _statement_anchor(contract: Contract) -> datetime:
-    """From when the contract's statement periods are counted."""
-    schedule = contract.usage_statement_schedule
-    if schedule.billing_anchor_date is not None:
-        return schedule.billing_anchor_date
-    start = contract.starting_at
-    if schedule.day is StatementDay.CONTRACT_START:
-        return start
-    in_quarter = (start.month - 1) % 3 if schedule.frequency is StatementFrequency.QUARTERLY else 0
-    return datetime(start.year, start.month - in_quarter, 1)
 
 
 def _subscriptions(terms: list[_Term]) -> pa.Table:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +12,7 @@ import pyarrow as pa
 
 from engine.catalog.key_stretch import KeyStretch, key_stretches
 from engine.catalog.product import Product, ProductVersion
-from engine.rating.arrow_tables import INSTANT, TEXTS, WHOLE, arrow_table
+from engine.rating.arrow_tables import INSTANT, TEXTS, WHOLE, arrow_table, fields_text
 from engine.rating.quantities import QuantityTerms
 from engine.values.numbers import MAX_DIGITS
 from engine.values.period import ALWAYS
@@ -84,7 +83,7 @@ def _products(products: Sequence[Product], meters: Mapping[str, Sequence[Product
         ),
         custom_fields=(
             pa.string(),
-            [json.dumps(dict(each.custom_fields), ensure_ascii=False) for each in products],
+            [fields_text(each.custom_fields) for each in products],
         ),
     )
 
@@ -105,7 +104,6 @@ def _product_terms(
     }
     return arrow_table(
         product_id=(pa.string(), [product.id for product, _, _, _ in rows]),
-        product_type=(pa.string(), [product.type.value for product, _, _, _ in rows]),
         version_no=(pa.int32(), [number for _, number, _, _ in rows]),
         terms_no=(pa.int32(), [terms_no for _, _, terms_no, _ in rows]),
         starting_at=(INSTANT, [version.starting_at or ALWAYS.starting_at for _, _, _, version in rows]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -10,9 +9,8 @@ import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.contract import Contract, UsageFilter
-from engine.catalog.fields import TextMap
 from engine.catalog.hierarchy import HierarchyConfiguration, Payer
-from engine.rating.arrow_tables import INSTANT, arrow_table
+from engine.rating.arrow_tables import INSTANT, arrow_table, fields_text
 from engine.values.period import ALWAYS, Period
 
 
@@ -30,7 +28,7 @@ def schedule_inputs(catalog: Catalog, period: Period, breakdown: Sequence[dateti
         "customers": arrow_table(
             customer_id=(pa.string(), [each.id for each in catalog.customers]),
             customer_name=(pa.string(), [each.name for each in catalog.customers]),
-            custom_fields=(pa.string(), [_json(each.custom_fields) for each in catalog.customers]),
+            custom_fields=(pa.string(), [fields_text(each.custom_fields) for each in catalog.customers]),
         ),
         "customer_aliases": arrow_table(
             alias=(pa.string(), [alias for alias, _ in aliases]),
@@ -43,7 +41,6 @@ def schedule_inputs(catalog: Catalog, period: Period, breakdown: Sequence[dateti
 
 
 def _contracts(contracts: Sequence[Contract]) -> pa.Table:
-    schedules = [each.usage_statement_schedule for each in contracts]
     numbers = _usage_filter_numbers(contracts)
     families = [each.hierarchy_configuration for each in contracts]
     customer_of = {each.id: each.customer_id for each in contracts}
@@ -53,9 +50,8 @@ def _contracts(contracts: Sequence[Contract]) -> pa.Table:
         rate_card_id=(pa.string(), [each.rate_card_id for each in contracts]),
         starting_at=(INSTANT, [each.starting_at for each in contracts]),
         ending_before=(INSTANT, [each.ending_before or ALWAYS.ending_before for each in contracts]),
-        frequency=(pa.string(), [each.frequency.value for each in schedules]),
-        schedule_day=(pa.string(), [each.day.value for each in schedules]),
-        billing_anchor_date=(INSTANT, [each.billing_anchor_date for each in schedules]),
+        frequency=(pa.string(), [each.usage_statement_schedule.frequency.value for each in contracts]),
+        anchor_at=(INSTANT, [each.statement_anchor for each in contracts]),
         override_scheme=(pa.string(), [each.multiplier_override_prioritization.value for each in contracts]),
         usage_filter_no=(pa.int32(), [numbers.get(each.usage_filter) for each in contracts]),
         consolidates_charges=(pa.bool_(), [each.scheduled_charges_on_usage_invoices is not None for each in contracts]),
@@ -66,7 +62,7 @@ def _contracts(contracts: Sequence[Contract]) -> pa.Table:
             [_payer(each, customer_of) for each in contracts],
         ),
         net_payment_terms_days=(pa.int64(), [each.net_payment_terms_days for each in contracts]),
-        custom_fields=(pa.string(), [_json(each.custom_fields) for each in contracts]),
+        custom_fields=(pa.string(), [fields_text(each.custom_fields) for each in contracts]),
     )
 
 
@@ -84,10 +80,6 @@ def _payer(contract: Contract, customer_of: Mapping[str, str]) -> str:
         return contract.customer_id
     # A catalog cut down to one customer may lack the parent's contract; the loader has named its customer.
     return family.parent.customer_id or customer_of[family.parent.contract_id]
-
-
-def _json(fields: TextMap) -> str:
-    return json.dumps(dict(fields), ensure_ascii=False) if fields else "{}"
 
 
 def _usage_filter_numbers(contracts: Sequence[Contract]) -> dict[tuple[UsageFilter, ...], int]:

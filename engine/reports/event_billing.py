@@ -63,20 +63,11 @@ def billed(
             continue
         lookup = _Lookup(published, contract, contract.billing_period, event)
         for product in _products(catalog, contract.contract.rate_card_id):
-            match = matched.get(metric_at(product, event.timestamp))
+            version = product.version_at(event.timestamp)
+            match = matched.get(version.billable_metric_id or "")
             if match is not None:
-                version = product.version_at(event.timestamp)
                 values = _group_values(match, version, probe) if lookup.needs_groups else []
                 yield EventOnInvoice(contract, product, *lookup.outcome(product.id, version, values))
-
-
-def metric_at(product: Product, moment: datetime) -> str:
-    """The id of the metric that meters a usage product at an instant."""
-    return next(
-        metric_id
-        for metric_id, starting_at, ending_before in product.metrics_over_time()
-        if (starting_at is None or starting_at <= moment) and (ending_before is None or moment < ending_before)
-    )
 
 
 def _products(catalog: Catalog, rate_card_id: str) -> Iterator[Product]:

@@ -192,6 +192,16 @@ class RecurringRuns:
         )
 
 
+def statement_anchor(contract: ContractRow) -> datetime:
+    start = contract.starting_at
+    if contract.billing_anchor_date is not None:
+        return contract.billing_anchor_date
+    if contract.schedule_day == "CONTRACT_START":
+        return start
+    first_month = (start.month - 1) // 3 * 3 + 1 if contract.frequency == "QUARTERLY" else start.month
+    return datetime(start.year, first_month, 1)
+
+
 def _contracts(contracts: Sequence[ContractRow]) -> pa.Table:
     numbers = range(len(contracts))
     return arrow_table(
@@ -201,8 +211,7 @@ def _contracts(contracts: Sequence[ContractRow]) -> pa.Table:
         starting_at=(INSTANT, [each.starting_at for each in contracts]),
         ending_before=(INSTANT, [each.ending_before for each in contracts]),
         frequency=(pa.string(), [each.frequency for each in contracts]),
-        schedule_day=(pa.string(), [each.schedule_day for each in contracts]),
-        billing_anchor_date=(INSTANT, [each.billing_anchor_date for each in contracts]),
+        anchor_at=(INSTANT, [statement_anchor(each) for each in contracts]),
         consolidates_charges=(pa.bool_(), [each.consolidates_charges for each in contracts]),
     )
 

@@ -18,7 +18,7 @@ import pytest
 
 from engine.executors.connection import EngineSettings, connect
 from engine.values.period import ALWAYS, Period
-from tests.rating.recurring import ContractRow, Price, RecurringRuns, SubscriptionRow, at, months
+from tests.rating.recurring import ContractRow, Price, RecurringRuns, SubscriptionRow, at, months, statement_anchor
 
 RUNS = months("2024-11", 14)
 MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "ANNUAL": 12}
@@ -35,16 +35,6 @@ def boundary(anchor: datetime, frequency: str, step: int) -> datetime:
     month = anchor.month - 1 + step * MONTHS[frequency]
     year, month = anchor.year + month // 12, month % 12 + 1
     return anchor.replace(year=year, month=month, day=min(anchor.day, monthrange(year, month)[1]))
-
-
-def statement_anchor(contract: ContractRow) -> datetime:
-    start = contract.starting_at
-    if contract.billing_anchor_date is not None:
-        return contract.billing_anchor_date
-    if contract.schedule_day == "CONTRACT_START":
-        return start
-    first_month = (start.month - 1) // 3 * 3 + 1 if contract.frequency == "QUARTERLY" else start.month
-    return datetime(start.year, first_month, 1)
 
 
 def periods(anchor: datetime, frequency: str, term: Period) -> Iterator[tuple[Period, Period]]:

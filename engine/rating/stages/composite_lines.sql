@@ -19,11 +19,9 @@ WITH billed AS (
 tiered AS (
     SELECT billed.*, price_tiers.* EXCLUDE (rate_no, override_no)
     FROM billed
-    JOIN price_tiers ON price_tiers.rate_no = billed.tiers_of_rate_no
-    UNION ALL BY NAME
-    SELECT billed.*, price_tiers.* EXCLUDE (rate_no, override_no)
-    FROM billed
-    JOIN price_tiers ON price_tiers.override_no = billed.tiers_of_override_no
+    JOIN price_tiers
+        ON price_tiers.rate_no IS NOT DISTINCT FROM billed.tiers_of_rate_no
+        AND price_tiers.override_no IS NOT DISTINCT FROM billed.tiers_of_override_no
 ),
 shares AS (
     SELECT

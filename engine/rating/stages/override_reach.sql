@@ -33,16 +33,15 @@ SELECT
     greatest(candidates.starting_at, product_taggings.starting_at) AS starting_at,
     least(candidates.ending_before, product_taggings.ending_before) AS ending_before
 FROM candidates
-JOIN products USING (product_id)
 JOIN product_taggings
     ON product_taggings.product_id = candidates.product_id
     AND product_taggings.starting_at < candidates.ending_before
     AND candidates.starting_at < product_taggings.ending_before
 WHERE coalesce(list_has_any(product_taggings.tags, candidates.any_tags), true)
     AND coalesce(list_has_all(product_taggings.tags, candidates.all_tags), true)
-    AND list_contains(candidates.prices, products.product_type)
+    AND list_contains(candidates.prices, product_taggings.product_type)
     AND (
-        products.product_type = 'USAGE'
+        product_taggings.product_type = 'USAGE'
         OR (candidates.pricing_pairs IS NULL AND candidates.presentation_pairs IS NULL)
     )
-    AND (candidates.billing_frequency IS NULL OR products.product_type = 'SUBSCRIPTION')
+    AND (candidates.billing_frequency IS NULL OR product_taggings.product_type = 'SUBSCRIPTION')

@@ -12,11 +12,7 @@ WITH schedules AS (
         ending_before,
         CASE frequency WHEN 'MONTHLY' THEN 1 WHEN 'QUARTERLY' THEN 3 WHEN 'ANNUAL' THEN 12 ELSE 0 END AS months,
         CASE frequency WHEN 'WEEKLY' THEN 7 ELSE 0 END AS days,
-        CASE schedule_day
-            WHEN 'CONTRACT_START' THEN starting_at
-            WHEN 'CUSTOM_DATE' THEN billing_anchor_date
-            ELSE date_trunc(CASE frequency WHEN 'QUARTERLY' THEN 'quarter' ELSE 'month' END, starting_at)
-        END AS anchor
+        anchor_at
     FROM contracts
 ),
 steps AS (
@@ -24,8 +20,8 @@ steps AS (
     SELECT
         schedules.*,
         CASE
-            WHEN days > 0 THEN date_diff('day', anchor, billing_period.starting_at) // days
-            ELSE date_diff('month', anchor, billing_period.starting_at) // months
+            WHEN days > 0 THEN date_diff('day', anchor_at, billing_period.starting_at) // days
+            ELSE date_diff('month', anchor_at, billing_period.starting_at) // months
         END + unnest(range(-2, 7)) AS step
     FROM schedules, billing_period
 ),
@@ -35,11 +31,11 @@ boundaries AS (
         customer_id,
         rate_card_id,
         greatest(
-            starting_at, anchor + to_months((step * months)::INTEGER) + to_days((step * days)::INTEGER)
+            starting_at, anchor_at + to_months((step * months)::INTEGER) + to_days((step * days)::INTEGER)
         ) AS period_starting_at,
         least(
             ending_before,
-            anchor + to_months(((step + 1) * months)::INTEGER) + to_days(((step + 1) * days)::INTEGER)
+            anchor_at + to_months(((step + 1) * months)::INTEGER) + to_days(((step + 1) * days)::INTEGER)
         ) AS period_ending_before
     FROM steps
 )
