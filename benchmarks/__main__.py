@@ -10,14 +10,14 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import landing, metered_runs, metering, rating, whole_run
+from benchmarks import drawdown, landing, metered_runs, metering, rating, whole_run
 from benchmarks.isolated import isolated
 from benchmarks.subject import OPTIMISATIONS
 from benchmarks.timing import table
 
 RESULTS = Path(__file__).resolve().parent / "results"
 #: Benchmarks that share what they land stand together.
-GROUPS = (("landing",), ("metering",), tuple(metered_runs.CASES), ("rating",), ("whole_run",))
+GROUPS = (("landing",), ("metering",), tuple(metered_runs.CASES), ("rating",), ("drawdown",), ("whole_run",))
 NAMES = tuple(name for group in GROUPS for name in group)
 
 
@@ -49,7 +49,7 @@ def _arguments() -> argparse.Namespace:
         help="events of metering and the whole run; distinct users of " + ", ".join(metered_runs.CASES),
     )
     parser.add_argument("--customers", type=int, default=10_000)
-    parser.add_argument("--contracts", type=int, default=100_000, help="contracts of rating")
+    parser.add_argument("--contracts", type=int, default=100_000, help="contracts of rating and drawdown")
     parser.add_argument("--earlier", type=int, default=20_000_000, help="earlier ids that landing checks against")
     parser.add_argument("--batch", type=int, default=landing.BATCH, help="events of one landing")
     parser.add_argument("--only", nargs="+", choices=NAMES, default=NAMES)
@@ -78,6 +78,8 @@ def _measure(names: list[str], scratch: Path, given: argparse.Namespace) -> dict
     (name,) = names
     if name == "rating":
         return rating.measure(scratch, contracts=given.contracts, threads=threads)
+    if name == "drawdown":
+        return drawdown.measure(scratch, contracts=given.contracts, threads=threads)
     if name == "landing":
         rows = [
             isolated(

@@ -63,7 +63,7 @@ PRODUCTS = (
 def sections(contracts: int) -> dict[str, Iterable[Item]]:
     """The items of every section of the catalog, made one by one as they are read."""
     return {
-        "billable_metrics": map(_metric, PRODUCTS),
+        "billable_metrics": map(metric, PRODUCTS),
         "products": (_product(number, product) for number, product in enumerate(PRODUCTS)),
         "rate_cards": [{"id": "list", "name": "list", "product_order": [each.name for each in PRODUCTS]}],
         "rates": (rate for number, product in enumerate(PRODUCTS) for rate in _rates(number, product)),
@@ -72,17 +72,18 @@ def sections(contracts: int) -> dict[str, Iterable[Item]]:
     }
 
 
-def _metric(product: RatedProduct) -> Item:
-    metric: Item = {"id": product.name, "name": product.name, "aggregation_type": product.aggregation}
+def metric(product: RatedProduct) -> Item:
+    """The billable metric of a product, which has the product's name."""
+    found: Item = {"id": product.name, "name": product.name, "aggregation_type": product.aggregation}
     properties = product.keys
     if product.aggregation != "COUNT":
-        metric["aggregation_key"] = "amount"
+        found["aggregation_key"] = "amount"
         properties = ("amount", *properties)
     if properties:
-        metric["property_filters"] = [{"name": name, "exists": True} for name in properties]
+        found["property_filters"] = [{"name": name, "exists": True} for name in properties]
     if product.keys:
-        metric["group_keys"] = [list(product.keys)]
-    return metric
+        found["group_keys"] = [list(product.keys)]
+    return found
 
 
 def _product(number: int, product: RatedProduct) -> Item:

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from benchmarks.isolated import isolated, peak_mib
+from benchmarks.rated_contracts import PRODUCTS, sections
 from benchmarks.subject import Rating
 
 #: Sizes as shares of the number of contracts asked for.
@@ -22,7 +23,7 @@ Row = dict[str, object]
 
 
 def measure(directory: Path, *, contracts: int, threads: int) -> dict[str, list[Row]]:
-    """Two tables: `rating` with one row a size, `rating_stages` with the seconds of every stage and check by size."""
+    """Two tables: `rating` with one row a size, `rating_stages` with the seconds of every step by size."""
     sizes = [max(1, round(contracts * share)) for share in SHARES]
     sized = {size: isolated(_rated, directory / str(size), contracts=size, threads=threads) for size in sizes}
     stages = [
@@ -34,32 +35,34 @@ def measure(directory: Path, *, contracts: int, threads: int) -> dict[str, list[
 
 def _rated(spill: Path, *, contracts: int, threads: int) -> tuple[Row, dict[str, float]]:
     """The row of one size, and the seconds of its stages and checks."""
-    with closing(Rating(contracts, threads=threads, spill=spill)) as run:
+    with closing(Rating(sections(contracts), PRODUCTS, threads=threads, spill=spill)) as run:
         catalog = peak_mib()
-        inputs = _seconds(run.load_inputs)
-        scheduled = {name: _seconds(run.run_stage, name) for name in run.SCHEDULED}
+        kinds: dict[str, float] = {}
+        seconds: dict[str, float] = {}
+        for step in run.steps_before_metering():
+            seconds[step.name] = timed(step.run)
+            kinds[step.kind] = kinds.get(step.kind, 0) + seconds[step.name]
         run.fill_metered()
-        rated = {name: _seconds(run.run_stage, name) for name in run.RATED}
-        checked = {name: _seconds(run.check, name) for name in run.CHECKED}
+        for step in run.steps_after_metering():
+            seconds[step.name] = timed(step.run)
+            kinds[step.kind] = kinds.get(step.kind, 0) + seconds[step.name]
         if run.count("invoices") != contracts:
             raise AssertionError(f"{run.count('invoices')} invoices for {contracts} contracts")
-        total = sum((inputs, *scheduled.values(), *rated.values(), *checked.values()))
+        total = sum(seconds.values())
         row: Row = {
             "contracts": contracts,
             "lines": run.count("line_items"),
-            "inputs s": inputs,
-            "scheduling s": sum(scheduled.values()),
-            "rating s": sum(rated.values()),
-            "checks s": sum(checked.values()),
+            **{f"{kind} s": spent for kind, spent in kinds.items()},
             "total s": total,
             "ms per contract": total / contracts * 1000,
             "catalog MiB": catalog,
             "peak MiB": peak_mib(),
         }
-        return row, {**scheduled, **rated, **checked}
+        return row, seconds
 
 
-def _seconds(step: Callable[..., None], *given: str) -> float:
+def timed(step: Callable[[], None]) -> float:
+    """The seconds that a step takes."""
     begun = time.perf_counter()
-    step(*given)
+    step()
     return time.perf_counter() - begun

@@ -6,17 +6,17 @@ as a preview prepares it, because the queries it is compared with have their tab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import fields
-from functools import cached_property
+from dataclasses import dataclass, fields
+from functools import cached_property, partial
 from pathlib import Path
 
 import pyarrow as pa
 
 import engine
 from benchmarks.generate import NOW, PERIOD, SQL, Metric
-from benchmarks.rated_contracts import PRODUCTS, sections
+from benchmarks.rated_contracts import Item, RatedProduct
 from engine.billing import meter_rows, product_meters, property_store, usage_filter_keys, value_places
 from engine.catalog.catalog import Catalog
 from engine.catalog.product import SqlBreakdownGranularity
@@ -26,18 +26,41 @@ from engine.executors.duckdb import DuckDBExecutor
 from engine.metrics.meter import compile_rows, compiled_text, metric_query, plan_meters
 from engine.metrics.optimisations import Optimisations
 from engine.metrics.scope import PropertyStore, Scope
+from engine.rating.alert_inputs import alert_inputs
 from engine.rating.arrow_tables import TEXTS, arrow_table
+from engine.rating.balance_inputs import balance_inputs
 from engine.rating.charges import charge_inputs
 from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products
-from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STAGES, STATEMENTS, check_sql
+from engine.rating.pipeline import (
+    CHECKS,
+    CONVERSION,
+    INVOICING,
+    PRICING,
+    RATING,
+    SCHEDULING,
+    STATEMENTS,
+    Stage,
+    check_sql,
+)
 from engine.rating.schedule import schedule_inputs
-from engine.values.period import parse_period
+from engine.rating.threshold_inputs import threshold_inputs
+from engine.values.period import Period, parse_period
 
 #: The stage that makes increments of the values that were read.
 TO_USAGE = RATING[: [stage.name for stage in RATING].index("usage") + 1]
 
 #: What can be switched off, see engine/metrics/optimisations.py.
 OPTIMISATIONS = tuple(each.name for each in fields(Optimisations))
+
+
+#: The inputs that are known before anything of events is.
+OPENING: dict[str, Callable[[Catalog, Period], dict[str, pa.Table]]] = {
+    "schedule": schedule_inputs,
+    "charge": charge_inputs,
+    "balance": balance_inputs,
+    "threshold": threshold_inputs,
+    "alert": lambda catalog, _: alert_inputs(catalog),
+}
 
 
 class Duckbill:
@@ -160,38 +183,64 @@ class RunMetering:
         self.open.close()
 
 
+@dataclass(frozen=True)
+class Step:
+    """One timed part of a run, and which kind of part it is: inputs, scheduling, rating or checks."""
+
+    kind: str
+    name: str
+    run: Callable[[], None]
+
+
 class Rating:
     """What a run does with contracts whose usage is known: no events, and values made up for every window."""
 
-    #: The stages around metering, and the checks, by name.
-    SCHEDULED = tuple(stage.name for stage in (*STATEMENTS, *SCHEDULING))
-    RATED = tuple(stage.name for stage in RATING)
-    CHECKED = CHECKS
-
-    def __init__(self, contracts: int, *, threads: int, spill: Path) -> None:
-        self.catalog = Catalog.model_validate(sections(contracts))
+    def __init__(
+        self, given: dict[str, Iterable[Item]], products: Sequence[RatedProduct], *, threads: int, spill: Path
+    ) -> None:
+        self.catalog = Catalog.model_validate(given)
         self.connection = connect(EngineSettings(threads=threads), spill)
         self.executor = DuckDBExecutor(self.connection)
-        self.products = {product.name: product for product in PRODUCTS}
-        self.stages = {stage.name: stage for stage in STAGES}
+        self.products = {product.name: product for product in products}
         rated = rated_products(self.catalog)
         self.plan = plan_meters(self.catalog, rated, Scope(PropertyStore({})), 1, Optimisations())
         self.places = {meter.meter_id: self.products[meter.metric.name].places for meter in self.plan.meters}
         granularity = SqlBreakdownGranularity.SERVICE_PERIOD
         self.of_product = product_meters(rated, self.plan, self.places, granularity)
 
-    def load_inputs(self) -> None:
-        """The catalog as tables."""
+    def steps_before_metering(self) -> Iterator[Step]:
+        """The catalog as tables, then the stages that say what is metered."""
         month = parse_period(PERIOD)
-        for name, table in {**schedule_inputs(self.catalog, month), **charge_inputs(self.catalog, month)}.items():
+        for name, opening in OPENING.items():
+            yield Step("inputs", f"{name} inputs", partial(self._load, opening, month))
+        yield Step("inputs", "pricing inputs", self._load_pricing)
+        yield from (self._stage("scheduling", stage) for stage in (*STATEMENTS, *SCHEDULING))
+
+    def steps_after_metering(self) -> Iterator[Step]:
+        """The other stages, with the drawing in between, and the checks that every run must pass."""
+        yield from (self._stage("rating", stage) for stage in PRICING)
+        yield Step("rating", "draw (units)", partial(self.executor.draw, is_money=False))
+        yield from (self._stage("rating", stage) for stage in CONVERSION)
+        yield Step("rating", "draw (money)", partial(self.executor.draw, is_money=True))
+        yield from (self._stage("rating", stage) for stage in INVOICING)
+        yield from (Step("checks", name, partial(self._check, name)) for name in CHECKS)
+
+    def _load(self, opening: Callable[[Catalog, Period], dict[str, pa.Table]], month: Period) -> None:
+        for name, table in opening(self.catalog, month).items():
             self.executor.load(name, table)
+
+    def _load_pricing(self) -> None:
         self.executor.load("meters", meter_inputs(meter_rows(self.plan)))
         self.executor.load_pricing(pricing_inputs(self.catalog, self.of_product))
 
-    def run_stage(self, name: str) -> None:
+    def _stage(self, kind: str, stage: Stage) -> Step:
         """One stage as a run does it, its grain checked."""
-        self.executor.run_stage(self.stages[name])
-        self.executor.free(self.stages[name])
+
+        def run() -> None:
+            self.executor.run_stage(stage)
+            self.executor.free(stage)
+
+        return Step(kind, stage.name, run)
 
     def fill_metered(self) -> None:
         """A value for every group of every window, in place of metering."""
@@ -213,14 +262,23 @@ class Rating:
         self.executor.create_metered()
         self.connection.execute((SQL / "generate_metered.sql").read_text(encoding="utf-8"))
 
-    def check(self, name: str) -> None:
-        """One of the checks that every run must pass."""
+    def _check(self, name: str) -> None:
         violations = self.executor.violations({name: check_sql(name)})
         if violations:
             raise AssertionError(f"{name} does not hold: {violations}")
 
     def count(self, name: str) -> int:
         return self.executor.count(name)
+
+    def keep(self, name: str, sql: str, **tables: pa.Table) -> None:
+        """A table of the rows of a query over what there is so far, and over the tables given by name."""
+        for given, table in tables.items():
+            self.executor.load(given, table)
+        self.executor.load(name, self.connection.sql(sql).to_arrow_table())
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """The rows of a query over what the run left."""
+        return self.connection.execute(sql).fetchall()
 
     def close(self) -> None:
         self.connection.close()

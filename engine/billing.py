@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import product as cartesian
 
+import pyarrow as pa
+
 from engine.catalog.catalog import Catalog
 from engine.catalog.key_stretch import key_stretches
 from engine.catalog.product import Product, SqlBreakdownGranularity
@@ -18,15 +20,40 @@ from engine.metrics.invalid_values import invalid_values_query
 from engine.metrics.meter import MeterPlan, Reading, compiled_text, plan_meters, wider
 from engine.metrics.optimisations import Optimisations
 from engine.metrics.scope import PropertyStore, Scope
+from engine.rating.alert_inputs import alert_inputs
+from engine.rating.balance_inputs import balance_inputs
 from engine.rating.charges import charge_inputs
+from engine.rating.earlier import EMPTY, Earlier
 from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products
-from engine.rating.pipeline import CHECKS, RATING, SCHEDULING, STATEMENTS, check_sql
+from engine.rating.pipeline import (
+    CHECKS,
+    CONVERSION,
+    INVOICING,
+    PRICING,
+    RATING,
+    SCHEDULING,
+    STATEMENTS,
+    Stage,
+    check_sql,
+)
 from engine.rating.product_inputs import ProductMeter
 from engine.rating.schedule import schedule_inputs
+from engine.rating.threshold_inputs import threshold_inputs
 from engine.values.period import Period
 
 #: The tables a run leaves behind, in the order they are published; invoices last, because they make the rest visible.
-OUTPUTS = ("line_items", "unrated", "not_entitled", "parked", "invalid_values", "invoices")
+OUTPUTS = (
+    "line_items",
+    "unrated",
+    "not_entitled",
+    "parked",
+    "invalid_values",
+    "ledger",
+    "segment_balances",
+    "threshold_commits",
+    "alerts",
+    "invoices",
+)
 
 #: Told what is being done and how far that is: (step, done, total).
 Progress = Callable[[str, int, int], None]
@@ -37,12 +64,14 @@ class Terms:
     """What a bill depends on besides catalog, events and period.
 
     `sql_granularity` is for products that do not say theirs. Events that arrived after `as_of` do not exist.
-    `breakdown` holds the starts of windows that no line may cross. `optimisations` change no result.
+    `breakdown` holds the starts of windows that no line may cross. `earlier` is what published runs of earlier periods
+    have left of balances. `optimisations` change no result.
     """
 
     sql_granularity: SqlBreakdownGranularity = SqlBreakdownGranularity.SERVICE_PERIOD
     as_of: datetime | None = None
     breakdown: tuple[datetime, ...] = ()
+    earlier: Earlier = EMPTY
     optimisations: Optimisations = field(default_factory=Optimisations)
 
 
@@ -71,10 +100,7 @@ def bill(
     Raises CatalogError for a metric that is refused, and DuckbillError when an invariant does not hold: then
     nothing may be published.
     """
-    for name, table in {
-        **schedule_inputs(catalog, period, terms.breakdown),
-        **charge_inputs(catalog, period),
-    }.items():
+    for name, table in opening_inputs(catalog, period, terms).items():
         executor.load(name, table)
     for stage in STATEMENTS:
         executor.run_stage(stage)
@@ -100,10 +126,11 @@ def bill(
         if not executor.meter(reading, places):
             for wide in wider(reading, scope, events.rows):
                 executor.meter(wide, places)
-    for done, stage in enumerate(RATING):
-        progress(f"rating: {stage.name.replace('_', ' ')}", done, len(RATING))
-        executor.run_stage(stage)
-        executor.free(stage)
+    _rate(PRICING, executor, progress)
+    executor.draw(is_money=False)
+    _rate(CONVERSION, executor, progress)
+    executor.draw(is_money=True)
+    _rate(INVOICING, executor, progress)
     executor.create(
         "invalid_values", invalid_values_query([(meter.metric, meter.query) for meter in plan.meters], store)
     )
@@ -116,6 +143,24 @@ def bill(
         counts={name: executor.count(name) for name in OUTPUTS},
         compiled={_file_name(reading): compiled_text(reading.query) for reading in plan.readings},
     )
+
+
+def opening_inputs(catalog: Catalog, period: Period, terms: Terms) -> dict[str, pa.Table]:
+    """The tables that are known before anything of events is, by name."""
+    return {
+        **schedule_inputs(catalog, period, terms.breakdown),
+        **charge_inputs(catalog, period),
+        **balance_inputs(catalog, period, terms.earlier),
+        **threshold_inputs(catalog, period),
+        **alert_inputs(catalog),
+    }
+
+
+def _rate(stages: Sequence[Stage], executor: DuckDBExecutor, progress: Progress) -> None:
+    for stage in stages:
+        progress(f"rating: {stage.name.replace('_', ' ')}", RATING.index(stage), len(RATING))
+        executor.run_stage(stage)
+        executor.free(stage)
 
 
 def property_store(events: EventSnapshot, optimisations: Optimisations) -> PropertyStore:

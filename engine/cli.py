@@ -11,6 +11,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from engine.commands.balances import alerts, balances, ledger
 from engine.commands.events import events_app
 from engine.commands.invoices import invoices_app
 from engine.commands.metrics import compile_metric, preview, usage
@@ -27,6 +28,7 @@ from engine.commands.options import (
 from engine.commands.signals import SIGNALS
 from engine.errors import CatalogError, DuckbillError, UserError
 from engine.formats import SummaryFormat
+from engine.values.period import periods_through
 from engine.version import SCHEMA_VERSION, VERSION
 
 app = typer.Typer(
@@ -121,6 +123,9 @@ def land(
 app.command(name="compile")(compile_metric)
 app.command()(preview)
 app.command()(usage)
+app.command()(balances)
+app.command()(ledger)
+app.command()(alerts)
 
 
 @app.command()
@@ -134,20 +139,27 @@ def run(
     skip_code: Annotated[
         bool, typer.Option("--skip-code", help="Exit with 99 when there was nothing to do, for Airflow.")
     ] = False,
+    through: Annotated[
+        str | None, typer.Option("--through", help="Run every month until this one, a run each; stop at a failure.")
+    ] = None,
 ) -> None:
     """Compute and publish DRAFT invoices for every customer; running again with nothing changed does nothing."""
     from engine.describe import describe_run
     from engine.output import progress_bar, write_summary
 
-    with opened_workspace(workspace) as opened, progress_bar() as progress:
-        finished = opened.run(period, now=now, as_of=as_of, isolate=isolate, progress=progress)
-    if output is SummaryFormat.json:
-        write_summary(finished.summary)
-    else:
-        describe_run(finished)
-    if len(finished.parked):
+    runs = []
+    for month in periods_through(period, through or period):
+        # Each month is told of when it is done: what follows may fail.
+        with opened_workspace(workspace) as opened, progress_bar() as progress:
+            finished = opened.run(month.label, now=now, as_of=as_of, isolate=isolate, progress=progress)
+        if output is SummaryFormat.json:
+            write_summary(finished.summary)
+        else:
+            describe_run(finished)
+        runs.append(finished)
+    if any(len(each.parked) for each in runs):
         raise typer.Exit(1)
-    if finished.unchanged and skip_code:
+    if all(each.unchanged for each in runs) and skip_code:
         raise typer.Exit(NOTHING_TO_DO)
 
 

@@ -96,9 +96,10 @@ class OptimisationsSection(_Section):
 
 
 class DemoSection(_Section):
-    """What `duckbill demo` runs; only bundled scenarios have it."""
+    """What `duckbill demo` runs: one month, or every month `through` another. Only bundled scenarios have it."""
 
     period: str
+    through: str | None = None
     now: str
 
 

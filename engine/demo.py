@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from engine.config import CONFIG_FILE
-from engine.describe import describe_landing, describe_lines, describe_run
+from engine.describe import describe_balances, describe_landing, describe_ledger, describe_lines, describe_run
 from engine.errors import UserError, did_you_mean
 from engine.formats import SummaryFormat
 from engine.output import note, progress_bar, write_summary
@@ -18,6 +18,7 @@ SCENARIOS = {
     "agreements": "agreements",
     "api-quickstart": "api-quickstart",
     "sdk-guide": "sdk-guide",
+    "widgets-express": "widgets-express",
 }
 
 #: What `duckbill init` starts from.
@@ -35,7 +36,9 @@ def fixtures() -> Path:
 
 
 def run_demo(folder: Path, scenario: str, output: SummaryFormat) -> None:
-    """Copies a scenario to a folder, lands its events, runs its period and shows what came out.
+    """Copies a scenario to a folder, lands its events, runs its months and shows what came out of the last one.
+
+    Of a scenario of several months also what happened to its balances in all of them, and what they hold in the end.
 
     A folder that already holds this demo is used again: landing and running twice change nothing.
     """
@@ -50,15 +53,23 @@ def run_demo(folder: Path, scenario: str, output: SummaryFormat) -> None:
     with progress_bar() as progress:
         events = sorted(str(path) for path in (folder / "events").iterdir())
         landed = workspace.land_files(events, now=planned.now, progress=progress)
-        run = workspace.run(planned.period, now=planned.now, progress=progress)
+        last = planned.through or planned.period
+        runs = workspace.run_through(planned.period, last, now=planned.now, progress=progress)
     if output is SummaryFormat.json:
-        write_summary(run.summary)
+        for run in runs:
+            write_summary(run.summary)
         return
+    run = runs[-1]
     describe_landing(landed)
     print()
     describe_run(run)
     print()
     describe_lines(run.line_items, run.invoices.dicts()[:SHOWN_INVOICES])
+    if planned.through is not None:
+        print()
+        describe_ledger(workspace.ledger())
+        print()
+        describe_balances(workspace.balances(at=planned.now))
     note(f"published invoices are Parquet in {workspace.lake / 'invoices'}")
     note(f"compiled SQL of every metric is in {run.folder / 'sql'}")
 

@@ -40,6 +40,39 @@ LINE_COLUMNS = (
     "override_type",
     "override_reason",
 )
+BALANCE_COLUMNS = (
+    "customer_name",
+    "balance_name",
+    "kind",
+    "starting_at",
+    "ending_before",
+    "granted",
+    "manual",
+    "drawn",
+    "balance",
+    "currency",
+    "as_of_period",
+)
+LEDGER_COLUMNS = (
+    "customer_name",
+    "billing_period",
+    "balance_name",
+    "type",
+    "timestamp",
+    "amount",
+    "balance_after",
+    "currency",
+    "reason",
+)
+ALERT_COLUMNS = (
+    "alert_name",
+    "alert_type",
+    "customer_name",
+    "threshold",
+    "value",
+    "currency",
+    "crossed_at",
+)
 BREAKDOWN_COLUMNS = (
     "customer_name",
     "name",
@@ -115,6 +148,16 @@ def _title(invoice: Mapping[str, object]) -> str:
     if invoice["starting_at"] is not None:
         when = f"from {shown(invoice['starting_at'])} to {shown(invoice['ending_before'])}"
     return f"{invoice['customer_name']}, {kind} {when}: {shown(invoice['total'])} {invoice['currency']}"
+
+
+def describe_ledger(entries: Rows) -> None:
+    """What has happened to the balances, entry by entry."""
+    _print(entries.dicts(), LEDGER_COLUMNS, "Ledger")
+
+
+def describe_balances(balances: Rows) -> None:
+    """What the balances that are in force hold."""
+    _print(balances.dicts(), BALANCE_COLUMNS, "Balances")
 
 
 def with_source(problem: Problem, source: Callable[[str], str | None]) -> str:

@@ -19,10 +19,13 @@ from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.isolated import IsolationLimits
 from engine.invoices.definitions import check_definitions, record_definitions
+from engine.invoices.earlier import periods_to_run_again, read_earlier
 from engine.invoices.publish import Outputs
+from engine.invoices.used_balances import check_used_balances
 from engine.metrics.check import check_metrics
+from engine.rating.earlier import EMPTY, Earlier
 from engine.result import Rows, shown
-from engine.run_folder import RunFolder, recorded_summary, run_id_of
+from engine.run_folder import RunFolder, recorded_inputs, recorded_summary, run_id_of
 from engine.values.period import Period, format_instant
 from engine.version import SCHEMA_VERSION, VERSION
 
@@ -51,6 +54,21 @@ class Run:
     def line_items(self) -> Rows:
         """One row a line; see `rating/stages/line_items.sql`."""
         return Rows(self._read("line_items"))
+
+    @property
+    def balances(self) -> Rows:
+        """What each commit and credit opened and closed with; see `rating/stages/segment_balances.sql`."""
+        return Rows(self._read("segment_balances"))
+
+    @property
+    def ledger(self) -> Rows:
+        """What happened to each commit and credit; see `rating/stages/ledger.sql`."""
+        return Rows(self._read("ledger"))
+
+    @property
+    def alerts(self) -> Rows:
+        """Who crossed the threshold of an alert, and when; see `rating/stages/alerts.sql`."""
+        return Rows(self._read("alerts"))
 
     @property
     def unrated(self) -> Rows:
@@ -87,6 +105,8 @@ class RunInputs:
     period: Period
     as_of: datetime | None = None
     isolate: bool = False
+    #: The run that each billing period before was billed by; None where no balance goes on from them.
+    earlier_runs: Mapping[str, str] | None = None
 
     def identity(self) -> dict[str, object]:
         """What the run id is made from: the same inputs give the same id and the same bytes."""
@@ -97,16 +117,24 @@ class RunInputs:
             "period": self.period.label,
             "sql_breakdown_granularity": self.config.metering.sql_breakdown_granularity.value,
             **({} if self.as_of is None else {"as_of": format_instant(self.as_of)}),
+            **({} if self.earlier_runs is None else {"earlier_runs": dict(self.earlier_runs)}),
         }
 
     def isolation(self) -> IsolationLimits | None:
         """The limits of SQL metrics that run in processes of their own, when they do."""
         return self.config.isolation.limits(self.isolate)
 
+    def earlier(self) -> Earlier:
+        """What the runs before have left of balances, read from what they published."""
+        if not self.earlier_runs:
+            return EMPTY
+        return read_earlier(Outputs(self.root / "lake"), self.earlier_runs)
+
     def terms(self) -> Terms:
         return Terms(
             sql_granularity=self.config.metering.sql_breakdown_granularity,
             as_of=self.as_of,
+            earlier=self.earlier(),
             optimisations=self.config.optimisations.switches(),
         )
 
@@ -155,10 +183,16 @@ def _compute(
             record.log(step)
             progress(step, done, total)
 
-        billed = bill(inputs.catalog, inputs.snapshot, inputs.period, executor, inputs.terms(), logged)
+        terms = inputs.terms()
+        billed = bill(inputs.catalog, inputs.snapshot, inputs.period, executor, terms, logged)
+        if inputs.earlier_runs:
+            held = {name: executor.table(name) for name in ("balance_segments", "manual_entries")}
+            check_used_balances(outputs, inputs.earlier_runs, inputs.catalog, inputs.period, terms.earlier.drawn, held)
         logged("publishing", 0, 1)
         sealed = outputs.write(connection, OUTPUTS, inputs.period.label, run_id)
-        summary = _summary(run_id, inputs, billed, executor)
+        runs = inputs.root / "runs"
+        stale = periods_to_run_again(outputs, inputs.period, run_id, lambda each: recorded_inputs(runs / each))
+        summary = {**_summary(run_id, inputs, billed, executor), "periods_to_run_again": stale}
         record.write("catalog.json", inputs.catalog.to_json())
         for name, sql in billed.compiled.items():
             record.write(f"sql/{name}", sql)

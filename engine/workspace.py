@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeAlias
 
 import duckdb
-import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
-from sqlglot import exp
 
 from engine.billing import Progress
 from engine.breakdown import breakdown
@@ -24,39 +18,35 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.load import load_catalog, read_catalog
 from engine.clock import cut_off, moment
 from engine.config import CONFIG_FILE, Config, load_config
-from engine.errors import CorruptFileError, Problem, UserError, did_you_mean
+from engine.errors import CorruptFileError, Problem, UserError
 from engine.events.land import LandingResult, land
 from engine.events.rejected import rejected_events
-from engine.events.source import Source, events_source, file_source, stream_source
 from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
 from engine.events.verify import Finding, verify
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.repeatable import check_repeatable
+from engine.invoices.earlier import earlier_runs
 from engine.invoices.publish import Outputs
+from engine.landable import Landable, named_sources, source_of
 from engine.landing import Landing
 from engine.lock import exclusive
 from engine.metrics.check import check_metrics
 from engine.metrics.compile_text import compile_sql_text as compile_sql_text
 from engine.metrics.meter import compile_rows, compiled_text, metric_query
 from engine.metrics.scope import PropertyStore, Scope
+from engine.published import lines_of, published_balances, published_ledger, published_output, run_saw
 from engine.rating.inputs import rated_products
-from engine.rating.schedule import schedule_inputs
 from engine.reports.event_billing import PublishedPeriods
 from engine.reports.event_matches import EventReport, report_event
 from engine.reports.example_event import example_event
 from engine.reports.example_sender import sender_of
+from engine.reports.preview import PreviewQuestion, preview_rows
 from engine.reports.usage import UsageQuestion, usage_bounds, usage_over_time
 from engine.result import Rows
-from engine.run_folder import recorded_inputs
 from engine.runs import Run, RunInputs, run_period
-from engine.values.period import Period, parse_instant, parse_period
+from engine.values.period import Period, parse_period, periods_through
 from engine.values.windows import BreakdownWindow, UsageWindow, window_named
-
-#: What `land` takes: a file, a source, or events in memory.
-Landable: TypeAlias = (
-    "Path | str | Source | Iterable[Mapping[str, object]] | pa.Table | pa.RecordBatchReader | pl.DataFrame"
-)
 
 
 def no_progress(step: str, done: int, total: int) -> None:
@@ -115,7 +105,7 @@ class Workspace:
         Takes a path to NDJSON, a JSON array or Parquet; dicts; an Arrow table or reader; a Polars frame. Raises
         UserError for input that cannot be read and WorkspaceBusyError while another process writes.
         """
-        source = _source(events)
+        source = source_of(events)
         with exclusive(self.lake), self.connect() as connection:
             return land(
                 self.lake,
@@ -134,12 +124,10 @@ class Workspace:
         Every name is looked at before the first file lands, so that a misspelt one leaves the workspace as it was.
         """
         clock = moment(now)
-        sources = [
-            stream_source(sys.stdin.buffer, "<stdin>") if name == "-" else file_source(Path(name)) for name in files
+        results = [
+            self.land(source, now=clock, progress=partial(progress, f"landing {source.name}"))
+            for source in named_sources(files)
         ]
-        results = []
-        for source in sources:
-            results.append(self.land(source, now=clock, progress=partial(progress, f"landing {source.name}")))
         return Landing(tuple(results))
 
     def rejected(self) -> Rows:
@@ -176,24 +164,12 @@ class Workspace:
         """
         catalog = self.catalog
         found = catalog.metric_named(metric)
-        query = metric_query(found, group_by)
         month = parse_period(period)
         landed = self._snapshot()
-        snapshot = landed.between(month.starting_at, month.ending_before)
-        only = catalog.customer_named(customer).id if customer is not None else None
+        only = _customer_id(catalog, customer)
+        question = PreviewQuestion(month, tuple(group_by), only, cut_off(as_of))
         with self._damage_named(), self.connect() as connection:
-            executor = self._executor(connection, isolate)
-            for name, table in schedule_inputs(catalog, month).items():
-                executor.load(name, table)
-            executor.view_events([file.path for file in snapshot.files], landed.any_file, cut_off(as_of))
-            executor.set_one_window(month.starting_at, month.ending_before, only)
-            scope = Scope(PropertyStore(snapshot.profiles()))
-
-            def compiled(wide: bool) -> exp.Select:
-                return compile_rows(query, scope, snapshot.rows, prefer_wide=wide)
-
-            executor.values("preview_rows", found, compiled)
-            return Rows(executor.preview("preview_rows", query.columns))
+            return Rows(preview_rows(catalog, found, question, landed, self._executor(connection, isolate)))
 
     def usage(
         self,
@@ -219,7 +195,7 @@ class Workspace:
         """
         catalog = self.catalog
         bounds = usage_bounds(period, starting_on, ending_before)
-        only = catalog.customer_named(customer).id if customer is not None else None
+        only = _customer_id(catalog, customer)
         landed = self._snapshot()
         with self._damage_named(), self.connect() as connection:
             return Rows(
@@ -247,9 +223,13 @@ class Workspace:
         window_starting_at and window_ending_before. Hours need a `customer`. Writes nothing.
         """
         catalog = self.catalog
-        only = catalog.customer_named(customer).id if customer is not None else None
+        only = _customer_id(catalog, customer)
         with self._damage_named(), self.connect() as connection:
-            inputs = RunInputs(self.root, self.config, catalog, self._snapshot(), parse_period(period), cut_off(as_of))
+            month = parse_period(period)
+            earlier = earlier_runs(Outputs(self.lake), catalog, month)
+            inputs = RunInputs(
+                self.root, self.config, catalog, self._snapshot(), month, cut_off(as_of), earlier_runs=earlier
+            )
             return Rows(
                 breakdown(
                     inputs, window_named(BreakdownWindow, window), only, self._executor(connection, isolate=False)
@@ -276,15 +256,63 @@ class Workspace:
         catalog = self.catalog
         with exclusive(self.lake), self._damage_named():
             landed = self._snapshot(needed=bool(rated_products(catalog)))
-            inputs = RunInputs(self.root, self.config, catalog, landed, month, cut_off(as_of), isolate)
+            earlier = earlier_runs(Outputs(self.lake), catalog, month)
+            inputs = RunInputs(self.root, self.config, catalog, landed, month, cut_off(as_of), isolate, earlier)
             return run_period(inputs, moment(now), progress)
+
+    def run_through(
+        self,
+        first: str,
+        last: str,
+        *,
+        now: datetime | str | None = None,
+        as_of: datetime | str | None = None,
+        isolate: bool = False,
+        progress: Progress = no_progress,
+    ) -> list[Run]:
+        """`run` for the calendar months from `first` to `last`, one after another, so that balances go on.
+
+        Each is a run of its own; what one raises ends it, and the months before stay published.
+        """
+        return [
+            self.run(month.label, now=now, as_of=as_of, isolate=isolate, progress=progress)
+            for month in periods_through(first, last)
+        ]
+
+    def balances(self, *, at: datetime | str | None = None, customer: str | None = None) -> Rows:
+        """What each commit and credit in force at an instant holds then: granted + manual - drawn = balance.
+
+        `at` is the present when left out. The catalog says what is granted, published invoices what is drawn, as far as
+        they go: `as_of_period` is the last billing period that has been published by then, if any.
+        Columns: see `reports/balances.py`. Grain: segment_id.
+        """
+        catalog = self.catalog
+        only = _customer_id(catalog, customer)
+        with self.connect() as connection:
+            executor = self._executor(connection, isolate=False)
+            return published_balances(Outputs(self.lake), catalog, moment(at), only, executor)
+
+    def ledger(self, period: str | None = None, *, customer: str | None = None, balance: str | None = None) -> Rows:
+        """The published ledger entries of a billing period, by default of all, of one customer or balance when named.
+
+        Columns: customer_name, balance_name, billing_period, then those of `rating/stages/ledger.sql`. Grain: id.
+        """
+        catalog = self.catalog
+        only = _customer_id(catalog, customer)
+        with self.connect() as connection:
+            executor = self._executor(connection, isolate=False)
+            return published_ledger(Outputs(self.lake), catalog, period, only, balance, executor)
+
+    def alerts(self, period: str | None = None) -> Rows:
+        """Who crossed the threshold of an alert, when, in a billing period, by default the latest."""
+        return published_output(Outputs(self.lake), "alerts", period)
 
     def event(self, transaction_id: str) -> EventReport:
         """What became of every event with this transaction id: where it landed, whose it is, which metrics it matches.
 
         Raises UserError when no event and no refused line has it.
         """
-        published = PublishedPeriods(Outputs(self.lake).read, self._run_saw)
+        published = PublishedPeriods(Outputs(self.lake).read, partial(run_saw, self.root))
         with self._damage_named():
             return report_event(self.connect, self.lake, self.catalog, transaction_id, published)
 
@@ -297,22 +325,15 @@ class Workspace:
 
     def invoices(self, period: str | None = None) -> Rows:
         """The published invoices of a billing period, by default the latest."""
-        return self._published("invoices", period)
+        return published_output(Outputs(self.lake), "invoices", period)
 
     def line_items(self, period: str | None = None) -> Rows:
         """The published line items of a billing period, by default the latest."""
-        return self._published("line_items", period)
+        return published_output(Outputs(self.lake), "line_items", period)
 
     def invoice_lines(self, invoice: str, period: str | None = None) -> Rows:
         """The lines of one published invoice by its id, or of all of a customer's by name, id or alias."""
-        lines = self.line_items(period).arrow()
-        if invoice in lines.column("invoice_id").to_pylist():
-            return Rows(lines.filter(pc.equal(lines.column("invoice_id"), invoice)))
-        try:
-            customer = self.catalog.customer_named(invoice).id
-        except UserError as error:
-            raise UserError(f"no published invoice or customer {invoice!r}; see: duckbill invoices list") from error
-        return Rows(lines.filter(pc.equal(lines.column("customer_id"), customer)))
+        return lines_of(Outputs(self.lake), self.catalog, invoice, period)
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -344,26 +365,6 @@ class Workspace:
     def _executor(self, connection: duckdb.DuckDBPyConnection, isolate: bool) -> DuckDBExecutor:
         return DuckDBExecutor(connection, self.config.isolation.limits(isolate))
 
-    def _run_saw(self, billing_period: str, version: int, arrived: datetime) -> bool | None:
-        """Whether the published run of a billing period saw an event; None when its record is gone."""
-        run_id = Outputs(self.lake).published_run(billing_period)
-        inputs = None if run_id is None else recorded_inputs(self.root / "runs" / run_id)
-        if inputs is None:
-            return None
-        as_of = inputs.get("as_of")
-        return version <= inputs["events_version"] and (as_of is None or arrived <= parse_instant(as_of))
-
-    def _published(self, output: str, period: str | None) -> Rows:
-        outputs = Outputs(self.lake)
-        known = outputs.billing_periods()
-        if not known:
-            raise UserError("nothing has been published yet; run a period first: duckbill run --period YYYY-MM")
-        label = parse_period(period).label if period is not None else known[-1]
-        table = outputs.read(output, label)
-        if table is None:
-            raise UserError(f"{label} has not been published; {did_you_mean(label, known)}")
-        return Rows(table)
-
     def _snapshot(self, *, needed: bool = True) -> EventSnapshot:
         """The events as they are now; raises UserError when none has landed and some are needed."""
         snapshot = EventTable(self.lake).snapshot()
@@ -388,9 +389,6 @@ def open_workspace(root: Path | str = ".") -> Workspace:
     return Workspace(root)
 
 
-def _source(events: Landable) -> Source:
-    if isinstance(events, Path | str):
-        return file_source(Path(events))
-    if hasattr(events, "chunks"):
-        return events  # type: ignore[return-value]
-    return events_source(events)
+def _customer_id(catalog: Catalog, customer: str | None) -> str | None:
+    """The id of a customer by id, name or ingest alias; None stands for everybody."""
+    return None if customer is None else catalog.customer_named(customer).id

@@ -27,7 +27,7 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "commands": ({"values", "workspace", "output", "describe", "formats"}, {"typer"}),
     "invoices": (
-        {"values", "catalog", "executors", "events"},
+        {"values", "catalog", "rating", "executors", "events"},
         {"duckdb", "pyarrow", "deltalake", "sqlglot"},
     ),
 }

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from functools import cached_property
 from hashlib import sha256
 
+from engine.catalog.alert import Alert
 from engine.catalog.contract import Contract
 from engine.catalog.credit_type import PricingUnit
 from engine.catalog.customer import Customer
+from engine.catalog.customer_balance import CustomerCommit, CustomerCredit
 from engine.catalog.fields import CatalogObject
+from engine.catalog.manual_balance_entry import ManualBalanceEntry
 from engine.catalog.metric import BillableMetric, sql_without_comments
 from engine.catalog.product import Product
 from engine.catalog.rate_card import Rate, RateCard
@@ -19,7 +22,8 @@ from engine.errors import UserError, did_you_mean
 class Catalog(CatalogObject):
     """Every object of a workspace, in the order of the files (by path) and of the positions in them.
 
-    Contracts are what packages and edits have made of them; there are no packages and no edits any more.
+    Contracts are what packages and edits have made of them; there are no packages and no edits any more. `commits` and
+    `credits` are those of customers; a contract has its own.
     Lookups raise KeyError for an id that is not there; a catalog made by `load_catalog` refers to no such id.
     """
 
@@ -30,6 +34,10 @@ class Catalog(CatalogObject):
     rates: tuple[Rate, ...] = ()
     customers: tuple[Customer, ...] = ()
     contracts: tuple[Contract, ...] = ()
+    commits: tuple[CustomerCommit, ...] = ()
+    credits: tuple[CustomerCredit, ...] = ()
+    manual_balance_entries: tuple[ManualBalanceEntry, ...] = ()
+    alerts: tuple[Alert, ...] = ()
 
     def metric(self, metric_id: str) -> BillableMetric:
         return self._metrics_by_id[metric_id]
@@ -50,9 +58,13 @@ class Catalog(CatalogObject):
         return self._contracts_by_id[contract_id]
 
     def with_contracts_of(self, customer_id: str) -> Catalog:
-        """The same catalog with the contracts of one customer alone."""
-        own = tuple(each for each in self.contracts if each.customer_id == customer_id)
-        return Catalog.model_construct(**{**dict(self), "contracts": own})
+        """The same catalog with the contracts and balances of one customer alone."""
+        sections = ("contracts", "commits", "credits", "manual_balance_entries")
+        own = {
+            section: tuple(each for each in getattr(self, section) if each.customer_id == customer_id)
+            for section in sections
+        }
+        return Catalog.model_construct(**{**dict(self), **own})
 
     def metric_named(self, name: str) -> BillableMetric:
         """A billable metric by its name or id; raises UserError with the nearest name."""
@@ -95,6 +107,10 @@ class Catalog(CatalogObject):
             rates=tuple(sorted(self.rates, key=lambda each: each.id)),
             customers=tuple(sorted(self.customers, key=lambda each: each.id)),
             contracts=tuple(sorted(self.contracts, key=lambda each: each.id)),
+            commits=tuple(sorted(self.commits, key=lambda each: each.id)),
+            credits=tuple(sorted(self.credits, key=lambda each: each.id)),
+            manual_balance_entries=tuple(sorted(self.manual_balance_entries, key=lambda each: each.model_dump_json())),
+            alerts=tuple(sorted(self.alerts, key=lambda each: each.id)),
         )
 
     @cached_property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.catalog.build import Built
-from engine.catalog.term_ids import TERM_KIND
+from engine.catalog.term_ids import BALANCES, TERM_KIND
 from engine.errors import Problem
 
 
@@ -18,6 +18,9 @@ def check_contracts(built: Built) -> Iterator[Problem]:
             continue
         contracts.add(placed.object.id)
         for key, kind in TERM_KIND.items():
+            if key in BALANCES:
+                # The ids of balances are those of customers' balances too.
+                continue
             for position, term in enumerate(getattr(placed.object, key)):
                 if (key, term.id) in taken:
                     what = f"{kind.replace('_', ' ')} id {term.id!r} is already taken"

@@ -12,7 +12,8 @@ from engine.catalog.credit_type import credit_type_names
 from engine.catalog.fields import Path
 from engine.catalog.on_cards import OnCards, key_given
 from engine.catalog.override import Override, OverrideSpecifier, OverrideType
-from engine.catalog.product import Product, ProductType
+from engine.catalog.override_reach import OverrideReach
+from engine.catalog.product import ProductType
 from engine.catalog.rate_card import RateCard, RateType
 from engine.errors import Problem, did_you_mean
 
@@ -36,8 +37,7 @@ class _OverrideChecks:
     def __init__(self, built: Built) -> None:
         self.on_cards = OnCards(built)
         self._tags = built.tags
-        self._versions = {each.id: each.versions() for each in self.on_cards.products.values()}
-        self._reached_by: dict[object, list[Product]] = {}
+        self._reach = OverrideReach(self.on_cards)
         self._credit_types = credit_types_on_cards(built)
         self._names = credit_type_names(each.object for each in built.pricing_units)
 
@@ -61,7 +61,10 @@ class _OverrideChecks:
         """An overwrite prices everything that the override reaches; tiers need usage among it."""
         if override.type not in (OverrideType.TIERED, OverrideType.OVERWRITE):
             return
-        reached = self._reached(override, card)
+        reached = self._reach.reached(override, card)
+        if override.is_commit_specific and not reached:
+            # That it reaches no usage is a problem of its own.
+            return
         if override.type is OverrideType.TIERED and not any(each.type is ProductType.USAGE for each in reached):
             what = "a TIERED override is of usage, and this one reaches none"
             if len(reached) == 1:
@@ -88,24 +91,6 @@ class _OverrideChecks:
                 at = key_given(placed, inside, "credit_type_id")
                 yield placed.item.problem(at, what, f"remove {at[-1]}")
                 return
-
-    def _reached(self, override: Override, card: RateCard) -> list[Product]:
-        """The products on the card that the override may ever apply to."""
-        # Most contracts have one of a few overrides.
-        key = (card.id, override.product_id, override.applicable_product_tags, override.override_specifiers)
-        if key not in self._reached_by:
-            products = self.on_cards.priced(card.id)
-            self._reached_by[key] = [each for each in products if self._applies(override, each)]
-        return self._reached_by[key]
-
-    def _applies(self, override: Override, product: Product) -> bool:
-        if override.product_id is not None:
-            return override.product_id == product.id
-        if override.applicable_product_tags is not None:
-            asked = set(override.applicable_product_tags)
-            return any(asked & set(version.tags) for version in self._versions[product.id])
-        specifiers = override.override_specifiers
-        return specifiers is None or any(self._matches(each, product) for each in specifiers)
 
     def _product(
         self, placed: Placed[Contract], path: Path, product_id: str, card: RateCard | None
@@ -138,7 +123,10 @@ class _OverrideChecks:
             if not reach or not values:
                 continue
             known = {
-                key for each in reach for version in self._versions[each.id] for key in getattr(version, key_field)
+                key
+                for each in reach
+                for version in self._reach.versions[each.id]
+                for key in getattr(version, key_field)
             }
             for key in (key for key, _ in values if key not in known):
                 what = f"{key!r} is not a {key_field} of any product that this specifier reaches"
@@ -157,12 +145,3 @@ class _OverrideChecks:
         elif specifier.billing_frequency not in known:
             what = f"product {product.name!r} has no {specifier.billing_frequency} rate on rate card {card.name!r}"
             yield placed.item.problem(path, what, did_you_mean(str(specifier.billing_frequency), known))
-
-    def _matches(self, specifier: OverrideSpecifier, product: Product) -> bool:
-        """Whether the specifier may match lines of the product at some time."""
-        by_values = specifier.pricing_group_values or specifier.presentation_group_values
-        if specifier.product_id not in (None, product.id) or (by_values and product.type is not ProductType.USAGE):
-            return False
-        if specifier.billing_frequency is not None and product.type is not ProductType.SUBSCRIPTION:
-            return False
-        return any(set(specifier.product_tags) <= set(version.tags) for version in self._versions[product.id])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.catalog.build import Built, Placed
+from engine.catalog.credit_type import credit_type_names
 from engine.catalog.product import Product, ProductType
 from engine.catalog.rate_card import Rate, RateType
 from engine.errors import Problem, did_you_mean
@@ -19,7 +20,12 @@ RATE_TYPES: Mapping[ProductType, tuple[RateType, ...]] = {
 
 
 def check_rates(built: Built) -> Iterator[Problem]:
-    """A rate is of a type that its product takes, by all of the product's pricing keys or none, and there once."""
+    """A rate is of a type that its product takes, by all of the product's pricing keys or none, and there once.
+
+    A commit rate is of usage, and in the credit type of the list price.
+    """
+    fiats = {each.object.id: each.object.fiat_credit_type_id for each in built.rate_cards}
+    names = credit_type_names(each.object for each in built.pricing_units)
     products = {each.object.id: each.object for each in reversed(built.products)}
     key_sets = {each: _key_sets(product) for each, product in products.items()}
     first: dict[tuple[object, ...], Placed[Rate]] = {}
@@ -28,7 +34,7 @@ def check_rates(built: Built) -> Iterator[Problem]:
         rate = placed.object
         product = products.get(rate.product_id)
         if product is not None:
-            found = list(_against_type(placed, product))
+            found = [*_against_type(placed, product), *_commit_rate(placed, product, fiats, names)]
             yield from found or _against_keys(placed, product, key_sets[product.id])
         same = (
             rate.rate_card_id,
@@ -70,6 +76,24 @@ def _against_type(placed: Placed[Rate], product: Product) -> Iterator[Problem]:
     elif kind is not ProductType.SUBSCRIPTION and rate.billing_frequency is not None:
         what = f"a {kind} product takes no billing_frequency, and {product.name!r} is one"
         yield placed.item.problem(("billing_frequency",), what, "remove it")
+
+
+def _commit_rate(
+    placed: Placed[Rate], product: Product, fiats: Mapping[str, str], names: Mapping[str, str]
+) -> Iterator[Problem]:
+    rate = placed.object
+    commit_rate = rate.commit_rate
+    if commit_rate is None:
+        return
+    if product.type is not ProductType.USAGE:
+        what = f"a commit rate is of usage, and {product.name!r} is a {product.type} product"
+        yield placed.item.problem(("commit_rate",), what, "remove it")
+        return
+    listed, given = rate.credit_type_id or fiats.get(rate.rate_card_id, ""), commit_rate.credit_type_id
+    if given is not None and given in names and listed in names and given != listed:
+        field = "credit_type_id" if "credit_type_id" in placed.item.value["commit_rate"] else "credit_type"
+        what = f"a commit rate in {names[given]} of a list price in {names[listed]}"
+        yield placed.item.problem(("commit_rate", field), what, f"remove {field}: both are in one credit type")
 
 
 def _against_keys(placed: Placed[Rate], product: Product, key_sets: tuple[tuple[str, ...], ...]) -> Iterator[Problem]:

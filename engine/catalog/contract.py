@@ -8,6 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated, ClassVar
 
+from engine.catalog.balance import Commit, Credit
 from engine.catalog.fields import (
     RESPONSE_KEYS,
     AnyCase,
@@ -22,8 +23,10 @@ from engine.catalog.fields import (
 )
 from engine.catalog.hierarchy import HierarchyConfiguration
 from engine.catalog.override import Override, OverrideType
+from engine.catalog.recurring_balance import RecurringCommit, RecurringCredit
 from engine.catalog.scheduled_charge import ScheduledCharge
 from engine.catalog.subscription import Subscription
+from engine.catalog.threshold import PrepaidBalanceThreshold, SpendThreshold
 from engine.values.period import format_instant
 
 
@@ -54,24 +57,37 @@ class TransitionType(StrEnum):
     SUPERSEDE = "SUPERSEDE"
 
 
+class TrueupBehavior(StrEnum):
+    REMOVE = "REMOVE"
+    AS_IS = "AS_IS"
+
+
+class FutureInvoiceBehavior(CatalogObject):
+    """Whether the postpaid commits of the contract that ends still charge what was not used."""
+
+    trueup: Annotated[TrueupBehavior, AnyCase()] = TrueupBehavior.AS_IS
+
+
 class Transition(CatalogObject):
     """Ends another contract of the same customer where this one starts."""
 
     references: ClassVar[Mapping[str, str]] = {"from_contract_id": "contracts"}
-    accepted = frozenset({"future_invoice_behavior"})
 
     type: Annotated[TransitionType, AnyCase()]
     from_contract_id: Name
+    future_invoice_behavior: FutureInvoiceBehavior = FutureInvoiceBehavior()
 
 
 class UsageStatementSchedule(CatalogObject):
-    """How usage is cut into statement periods (spec/rating.md §9)."""
+    """How usage is cut into statement periods (spec/rating.md §9).
 
-    later = frozenset({"invoice_generation_starting_at", "invoice_generation_starting_at_offset"})
+    Periods that end at or before `invoice_generation_starting_at` were billed elsewhere, and have no statement.
+    """
 
     frequency: Annotated[StatementFrequency, AnyCase()] = StatementFrequency.MONTHLY
     day: Annotated[StatementDay, AnyCase()] = StatementDay.FIRST_OF_MONTH
     billing_anchor_date: Hour | None = None
+    invoice_generation_starting_at: Hour | None = None
 
     def findings(self) -> Iterator[Finding]:
         custom = self.day is StatementDay.CUSTOM_DATE
@@ -106,7 +122,7 @@ class Contract(CatalogObject):
     """One customer's terms for `starting_at <= t < ending_before`; an alias is already its `rate_card_id`.
 
     A package's terms are the contract's own, and edits have been made. `terms_end_at`, which no file gives, is where
-    scheduled charges stop because the contract was ended early or renewed.
+    charges by a schedule, of commits too, stop because the contract was ended early or renewed.
     """
 
     references: ClassVar[Mapping[str, str]] = {"customer_id": "customers", "rate_card_id": "rate_cards"}
@@ -124,14 +140,8 @@ class Contract(CatalogObject):
         {
             "amendments",
             "archived_at",
-            "commits",
-            "credits",
-            "prepaid_balance_threshold_configuration",
             "professional_services",
-            "recurring_commits",
-            "recurring_credits",
             "reseller_royalties",
-            "spend_threshold_configuration",
             "spend_trackers",
         }
     )
@@ -150,6 +160,12 @@ class Contract(CatalogObject):
     subscriptions: tuple[Subscription, ...] = ()
     scheduled_charges: tuple[ScheduledCharge, ...] = ()
     discounts: tuple[ScheduledCharge, ...] = ()
+    commits: tuple[Commit, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    recurring_commits: tuple[RecurringCommit, ...] = ()
+    recurring_credits: tuple[RecurringCredit, ...] = ()
+    prepaid_balance_threshold_configuration: PrepaidBalanceThreshold | None = None
+    spend_threshold_configuration: SpendThreshold | None = None
     scheduled_charges_on_usage_invoices: Annotated[ChargesOnUsageInvoices, AnyCase()] | None = None
     usage_filter: tuple[UsageFilter, ...] = ()
     usage_statement_schedule: UsageStatementSchedule = UsageStatementSchedule()

@@ -57,6 +57,91 @@ class SubscriptionEdit(CatalogObject):
     seat_updates: SeatUpdates | None = None
 
 
+class SegmentEdit(CatalogObject):
+    """New values of one segment of a balance; what is not given stays."""
+
+    id: Name
+    amount: Number | None = None
+    starting_at: Hour | None = None
+    ending_before: Hour | None = None
+
+
+class AccessScheduleEdit(CatalogObject):
+    """Segments that a balance gets, keeps with other values, and loses."""
+
+    add_schedule_items: Any = None
+    update_schedule_items: tuple[SegmentEdit, ...] = ()
+    remove_schedule_items: tuple[TermId, ...] = ()
+
+
+class _BalanceEdit(CatalogObject):
+    """What is given takes the place of what the balance says, where it is judged; null takes it away."""
+
+    accepted = frozenset({"netsuite_sales_order_id"})
+
+    access_schedule: AccessScheduleEdit = AccessScheduleEdit()
+    name: Any = None
+    description: Any = None
+    product_id: Any = None
+    product: Any = None
+    priority: Any = None
+    rate_type: Any = None
+    rollover_fraction: Any = None
+    hierarchy_configuration: Any = None
+    specifiers: Any = None
+    applicable_product_ids: Any = None
+    applicable_products: Any = None
+    applicable_product_tags: Any = None
+
+
+class CommitEdit(_BalanceEdit):
+    """Changes to one commit, given by id or name."""
+
+    references: ClassVar[Mapping[str, str]] = {"commit_id": "commits"}
+
+    commit_id: Name
+    invoice_schedule: InvoiceScheduleEdit = InvoiceScheduleEdit()
+
+
+class CreditEdit(_BalanceEdit):
+    """Changes to one credit, given by id or name."""
+
+    references: ClassVar[Mapping[str, str]] = {"credit_id": "credits"}
+
+    credit_id: Name
+
+
+class AmountEdit(CatalogObject):
+    """New factors of what a recurring balance grants or costs."""
+
+    unit_price: Number | None = None
+    quantity: Number | None = None
+
+
+class _RecurringBalanceEdit(CatalogObject):
+    access_amount: AmountEdit = AmountEdit()
+    ending_before: Any = None
+    proration_rounding: Any = None
+    rate_type: Any = None
+
+
+class RecurringCommitEdit(_RecurringBalanceEdit):
+    """Changes to one recurring commit, given by id or name."""
+
+    references: ClassVar[Mapping[str, str]] = {"recurring_commit_id": "recurring_commits"}
+
+    recurring_commit_id: Name
+    invoice_amount: AmountEdit = AmountEdit()
+
+
+class RecurringCreditEdit(_RecurringBalanceEdit):
+    """Changes to one recurring credit, given by id or name."""
+
+    references: ClassVar[Mapping[str, str]] = {"recurring_credit_id": "recurring_credits"}
+
+    recurring_credit_id: Name
+
+
 class ContractEdit(CatalogObject):
     """One request to change a contract. The terms that it adds are judged in the contract that comes of it."""
 
@@ -70,24 +155,10 @@ class ContractEdit(CatalogObject):
     }
     later = frozenset(
         {
-            "add_commits",
-            "add_credits",
-            "add_prepaid_balance_threshold_configuration",
             "add_professional_services",
-            "add_recurring_commits",
-            "add_recurring_credits",
             "add_reseller_royalties",
-            "add_spend_threshold_configuration",
             "add_spend_trackers",
-            "archive_commits",
-            "archive_credits",
             "archive_spend_trackers",
-            "update_commits",
-            "update_credits",
-            "update_prepaid_balance_threshold_configuration",
-            "update_recurring_commits",
-            "update_recurring_credits",
-            "update_spend_threshold_configuration",
         }
     )
 
@@ -101,6 +172,20 @@ class ContractEdit(CatalogObject):
     update_scheduled_charges: tuple[ScheduledChargeEdit, ...] = ()
     archive_scheduled_charges: tuple[TermId, ...] = ()
     add_discounts: Any = None
+    add_commits: Any = None
+    update_commits: tuple[CommitEdit, ...] = ()
+    archive_commits: tuple[TermId, ...] = ()
+    add_credits: Any = None
+    update_credits: tuple[CreditEdit, ...] = ()
+    archive_credits: tuple[TermId, ...] = ()
+    add_recurring_commits: Any = None
+    update_recurring_commits: tuple[RecurringCommitEdit, ...] = ()
+    add_recurring_credits: Any = None
+    update_recurring_credits: tuple[RecurringCreditEdit, ...] = ()
+    add_prepaid_balance_threshold_configuration: Any = None
+    update_prepaid_balance_threshold_configuration: Any = None
+    add_spend_threshold_configuration: Any = None
+    update_spend_threshold_configuration: Any = None
     update_contract_end_date: Instant | None = None
     update_contract_name: Name | None = None
     update_net_payment_terms_days: Whole | None = None

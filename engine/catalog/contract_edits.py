@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
 
-from engine.catalog.contract_edit import ContractEdit, InvoiceScheduleEdit, ScheduledChargeEdit, SubscriptionEdit
+from engine.catalog.balance_edits import BalanceEdits
+from engine.catalog.contract_edit import ContractEdit, SubscriptionEdit
 from engine.catalog.document import Origin
 from engine.catalog.draft import Draft
 from engine.catalog.fields import Path, describe
 from engine.catalog.items import Item
 from engine.catalog.references import instant_or_none
+from engine.catalog.schedule_edits import added_items, change_charge_item, edit_items
 from engine.catalog.subscription import SeatUpdates
-from engine.catalog.term_ids import TERM_KIND, give_term_ids, term_id
+from engine.catalog.term_ids import BALANCES, TERM_KIND, give_term_ids, term_id
 from engine.errors import Problem, did_you_mean
 from engine.values.period import format_instant
+
+#: The keys of an edit that remove terms, and the lists that they remove them from.
+_REMOVED_BY = {
+    "remove_overrides": "overrides",
+    "archive_scheduled_charges": "scheduled_charges",
+    "archive_commits": "commits",
+    "archive_credits": "credits",
+}
 
 
 def end_terms(contract: Draft, moment: datetime, origin: Origin) -> None:
@@ -32,20 +42,18 @@ class EditedContract:
         self._draft = draft
         self._problems = problems
         self._given = give_term_ids(draft, contract_id)
+        self._balances = BalanceEdits(problems)
 
     def apply(self, edit: ContractEdit, item: Item) -> None:
         """Makes one edit, written as `item`: terms go and change, the end moves, then other terms come."""
-        for key, ids in (
-            ("remove_overrides", edit.remove_overrides),
-            ("archive_scheduled_charges", edit.archive_scheduled_charges),
-        ):
-            kept = "overrides" if key == "remove_overrides" else "scheduled_charges"
-            for position, removed in enumerate(ids):
+        for key, kept in _REMOVED_BY.items():
+            for position, removed in enumerate(getattr(edit, key)):
                 term = self._term(kept, removed.id, item, (key, position, "id"))
                 if term is not None:
                     self._terms(kept).remove(term)
         source = Draft.of(item)
         self._each_change(source, item, edit)
+        self._each_balance(source, item, edit)
         if edit.update_contract_end_date is not None:
             self._move_end(edit.update_contract_end_date, source.at("update_contract_end_date"))
         for key, value in (
@@ -55,6 +63,8 @@ class EditedContract:
             if value is not None:
                 written = "update_contract_name" if key == "name" else "update_net_payment_terms_days"
                 self._draft.put(key, value, source.at(written))
+        for key in ("prepaid_balance_threshold_configuration", "spend_threshold_configuration"):
+            self._balances.configure(self._draft, key, source, item, self._name)
         for key in TERM_KIND:
             self._add(key, source, item)
 
@@ -68,7 +78,7 @@ class EditedContract:
             given = "scheduled_charge_id" if "scheduled_charge_id" in written.value else "scheduled_charge"
             term = self._term("scheduled_charges", charge.scheduled_charge_id, item, (*path, given))
             if term is not None:
-                self._change_charge(term, charge, written, item, (*path, "invoice_schedule"))
+                self._change_charge(term, written, item, (*path, "invoice_schedule"))
         subscriptions = zip(edit.update_subscriptions, source.parts("update_subscriptions") or (), strict=False)
         for position, (subscription, written) in enumerate(subscriptions):
             given = "subscription_id" if "subscription_id" in written.value else "subscription"
@@ -77,7 +87,22 @@ class EditedContract:
             if term is not None:
                 _change_subscription(term, subscription, written)
 
-    def _change_charge(self, term: Draft, edit: ScheduledChargeEdit, written: Draft, item: Item, path: Path) -> None:
+    def _each_balance(self, source: Draft, item: Item, edit: ContractEdit) -> None:
+        for key in BALANCES:
+            field = f"{TERM_KIND[key]}_id"
+            changes = zip(getattr(edit, f"update_{key}"), source.parts(f"update_{key}") or (), strict=False)
+            for position, (change, written) in enumerate(changes):
+                path: Path = (f"update_{key}", position)
+                given = field if field in written.value else field.removesuffix("_id")
+                term = self._term(key, getattr(change, field), item, (*path, given))
+                if term is None:
+                    continue
+                if key in ("commits", "credits"):
+                    self._balances.change_balance(term, written, item, path)
+                else:
+                    self._balances.change_recurring(term, written)
+
+    def _change_charge(self, term: Draft, written: Draft, item: Item, path: Path) -> None:
         schedule, source = term.part("schedule"), written.part("invoice_schedule")
         if schedule is None or source is None:
             return
@@ -86,30 +111,9 @@ class EditedContract:
             self._problems.append(item.problem(path, what, "archive it and add another charge"))
             return
         items = schedule.parts("schedule_items")
-        if items is None:
-            return
-        for where, known in self._schedule_items(edit.invoice_schedule, items, item, path):
-            if where[0] == "remove_schedule_items":
-                items.remove(known)
-            else:
-                _change_schedule_item(known, (source.parts("update_schedule_items") or [])[where[1]])
-        items.extend(source.parts("add_schedule_items") or ())
-
-    def _schedule_items(
-        self, edit: InvoiceScheduleEdit, items: list[Draft], item: Item, path: Path
-    ) -> Iterator[tuple[tuple[str, int], Draft]]:
-        """(which entry of the edit, the item of the schedule that it speaks of)."""
-        by_id = {each.value["id"]: each for each in items if isinstance(each.value.get("id"), str)}
-        for key, entries in (
-            ("update_schedule_items", [each.id for each in edit.update_schedule_items]),
-            ("remove_schedule_items", [each.id for each in edit.remove_schedule_items]),
-        ):
-            for position, given in enumerate(entries):
-                if given in by_id:
-                    yield (key, position), by_id[given]
-                else:
-                    what, remedy = f"the charge has no schedule item {given!r}", did_you_mean(given, by_id)
-                    self._problems.append(item.problem((*path, key, position, "id"), what, remedy))
+        if items is not None:
+            self._problems += edit_items(items, source, item, path, "charge", change_charge_item)
+            items.extend(added_items(source, item, path, self._problems))
 
     def _move_end(self, end: datetime, origin: Origin) -> None:
         """An earlier end cuts every term; a later one is the contract's alone."""
@@ -118,9 +122,10 @@ class EditedContract:
         if given is None or (before is not None and end < before):
             end_terms(self._draft, end, origin)
         elif before is not None and end > before:
-            for subscription in self._terms("subscriptions"):
-                if subscription.value.get("ending_before") is None:
-                    subscription.put("ending_before", given, self._draft.at("ending_before"))
+            for key in ("subscriptions", "recurring_commits", "recurring_credits"):
+                for term in self._terms(key):
+                    if term.value.get("ending_before") is None:
+                        term.put("ending_before", given, self._draft.at("ending_before"))
         self._draft.put("ending_before", format_instant(end), origin)
 
     def _add(self, key: str, source: Draft, item: Item) -> None:
@@ -135,14 +140,14 @@ class EditedContract:
         for position, term in enumerate(added):
             if term.value.get("id") is None:
                 term.value["id"] = term_id(key, self._id, self._given[key] + position)
-            if key in ("scheduled_charges", "discounts"):
+            if key in ("scheduled_charges", "discounts", "commits"):
                 self._is_still_charged(term, item, (f"add_{key}", position))
             terms.append(term)
         self._given[key] += len(added)
 
     def _is_still_charged(self, term: Draft, item: Item, path: Path) -> None:
         ended = instant_or_none(self._draft.value.get("terms_end_at"))
-        schedule = term.part("schedule")
+        schedule = term.part("schedule") or term.part("invoice_schedule")
         if ended is None or schedule is None:
             return
         times = [each.value.get("timestamp") for each in schedule.parts("schedule_items") or ()]
@@ -197,14 +202,3 @@ def _extend(part: Draft, written: Draft, keys: Iterable[str]) -> None:
         held, added = part.parts(key), written.parts(key)
         if held is not None and added:
             held.extend(added)
-
-
-def _change_schedule_item(known: Draft, written: Draft) -> None:
-    """A new amount takes the place of unit price and quantity, and the other way round."""
-    if written.value.get("amount") is not None:
-        known.drop("unit_price", "quantity")
-    elif any(written.value.get(key) is not None for key in ("unit_price", "quantity")):
-        known.drop("amount")
-    for key in ("timestamp", "amount", "unit_price", "quantity"):
-        if written.value.get(key) is not None:
-            known.put(key, written.value[key], written.at(key))

@@ -11,6 +11,7 @@ from engine.catalog.contract_names import PACKAGE_KEYS, ContractNames
 from engine.catalog.draft import Draft
 from engine.catalog.fields import describe
 from engine.catalog.items import Item
+from engine.catalog.package import TERMS
 from engine.catalog.package_expansion import PackageExpansion
 from engine.catalog.references import instant_or_none
 from engine.catalog.renewals import end_renewed
@@ -128,4 +129,8 @@ class ContractItems:
 
 
 def _counts_from_start(package: Item) -> bool:
-    return any(package.value.get(key) for key in ("overrides", "subscriptions"))
+    """Whether something that changes on the hour is counted from the contract's start."""
+    statements = package.value.get("usage_statement_schedule")
+    if isinstance(statements, dict) and statements.get("invoice_generation_starting_at_offset") is not None:
+        return True
+    return any(package.value.get(key) for key in TERMS if key not in ("scheduled_charges", "discounts"))

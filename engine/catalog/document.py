@@ -21,6 +21,10 @@ SECTIONS = (
     "packages",
     "contracts",
     "contract_edits",
+    "commits",
+    "credits",
+    "manual_balance_entries",
+    "alerts",
 )
 
 #: What one thing of a section is called in a message.
@@ -34,6 +38,10 @@ NOUN = {
     "packages": "package",
     "contracts": "contract",
     "contract_edits": "contract edit",
+    "commits": "commit",
+    "credits": "credit",
+    "manual_balance_entries": "manual balance entry",
+    "alerts": "alert",
 }
 
 

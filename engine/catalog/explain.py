@@ -81,7 +81,7 @@ def _said(error: ErrorDetails, name: str) -> tuple[str, str]:
     if kind == "choice":
         if isinstance(found, str) and found.upper() in context["later"]:
             return (
-                f"duckbill does not bill {name} {found.upper()} yet",
+                f"duckbill does not {context['verb']} {name} {found.upper()} yet",
                 f"use {_one_of(context['choices'])}",
             )
         if not isinstance(found, str):

@@ -181,10 +181,11 @@ Whole = StrictInt
 class AnyCase:
     """Marks an enumeration whose values may be written in any case.
 
-    `later` names values that Metronome has and duckbill does not bill yet; they are refused as such.
+    `later` names values that Metronome has and duckbill does not bill (`verb`) yet; they are refused as such.
     """
 
     later: tuple[str, ...] = ()
+    verb: str = "bill"
 
     def __get_pydantic_core_schema__(
         self, choices: type[StrEnum], handler: GetCoreSchemaHandler
@@ -194,7 +195,7 @@ class AnyCase:
         def choose(value: object) -> StrEnum:
             upper = value.upper() if isinstance(value, str) else ""
             if upper not in known:
-                context = {"choices": tuple(known), "later": self.later}
+                context = {"choices": tuple(known), "later": self.later, "verb": self.verb}
                 raise PydanticCustomError("choice", "unknown choice", context)
             return known[upper]
 

@@ -8,17 +8,26 @@ from pathlib import Path
 
 from engine.catalog.build import Built, build
 from engine.catalog.catalog import Catalog
+from engine.catalog.check_alerts import check_alerts
+from engine.catalog.check_applicability import check_applicability
+from engine.catalog.check_balance_ids import check_balance_ids
+from engine.catalog.check_balance_sharing import check_balance_sharing
+from engine.catalog.check_balances import check_balances
+from engine.catalog.check_commit_overrides import check_commit_overrides
 from engine.catalog.check_composites import check_composites
 from engine.catalog.check_contracts import check_contracts
 from engine.catalog.check_credit_types import check_credit_types
+from engine.catalog.check_customer_balances import check_customer_balances
 from engine.catalog.check_customers import check_customers
 from engine.catalog.check_hierarchies import check_hierarchies
 from engine.catalog.check_overrides import check_overrides
 from engine.catalog.check_products import check_products
 from engine.catalog.check_rate_cards import check_rate_cards
 from engine.catalog.check_rates import check_rates
+from engine.catalog.check_recurring_balances import check_recurring_balances
 from engine.catalog.check_scheduled_charges import check_scheduled_charges
 from engine.catalog.check_subscriptions import check_subscriptions
+from engine.catalog.check_thresholds import check_thresholds
 from engine.catalog.check_usage_filters import check_usage_filters
 from engine.catalog.document import SECTIONS, Document
 from engine.catalog.items import gather
@@ -53,9 +62,18 @@ _CHECKS = (
     check_composites,
     check_contracts,
     check_overrides,
+    check_commit_overrides,
     check_subscriptions,
     check_scheduled_charges,
     check_hierarchies,
+    check_balance_ids,
+    check_balances,
+    check_customer_balances,
+    check_balance_sharing,
+    check_applicability,
+    check_recurring_balances,
+    check_thresholds,
+    check_alerts,
 )
 
 

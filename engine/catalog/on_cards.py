@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.catalog.build import Built, Placed
-from engine.catalog.contract import Contract
 from engine.catalog.fields import Path
 from engine.catalog.product import Product
 from engine.catalog.rate_card import RateCard
@@ -45,10 +46,20 @@ class OnCards:
         return self._frequencies.get((card_id, product_id), set()) - {""}
 
 
-def key_given(placed: Placed[Contract], path: Path, field: str) -> Path:
-    """The path of a reference inside a contract by the key that the file has: `product_id`, or `product`."""
+def key_given(placed: Placed[Any], path: Path, field: str) -> Path:
+    """The path of a reference inside an object by the key that the file has: `product_id`, or `product`."""
+    by_id = _given(placed, path, field)
+    return (*path, field if by_id else field.removesuffix("_id"))
+
+
+def list_given(placed: Placed[Any], path: Path, field: str) -> Path:
+    """The path of a list of references by the key that the file has: `contract_ids`, or `contracts`."""
+    by_id = _given(placed, path, field)
+    return (*path, field if by_id else f"{field.removesuffix('_ids')}s")
+
+
+def _given(placed: Placed[Any], path: Path, field: str) -> bool:
     value: object = placed.item.value
     for step in path:
         value = value[step]  # type: ignore[index]
-    by_id = isinstance(value, dict) and value.get(field) is not None
-    return (*path, field if by_id else field.removesuffix("_id"))
+    return isinstance(value, dict) and value.get(field) is not None

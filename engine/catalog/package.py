@@ -22,7 +22,10 @@ from engine.errors import Problem, did_you_mean
 from engine.values.ids import derived_id
 
 #: The lists of a package whose items have times counted from the contract's start.
-TERMS = ("overrides", "subscriptions", "scheduled_charges", "discounts")
+TERMS = (
+    *("overrides", "subscriptions", "scheduled_charges", "discounts"),
+    *("commits", "credits", "recurring_commits", "recurring_credits"),
+)
 
 #: What a package says of its contracts besides, unchanged.
 SETTINGS = (
@@ -33,6 +36,8 @@ SETTINGS = (
     "multiplier_override_prioritization",
     "net_payment_terms_days",
     "scheduled_charges_on_usage_invoices",
+    "prepaid_balance_threshold_configuration",
+    "spend_threshold_configuration",
 )
 
 
@@ -51,18 +56,7 @@ class Package(CatalogObject):
     """A package as far as it is not a contract's: its terms and settings are judged in the contracts made of it."""
 
     accepted = RESPONSE_KEYS | {"billing_provider", "delivery_method", "uniqueness_key"}
-    later = frozenset(
-        {
-            "archived_at",
-            "commits",
-            "credits",
-            "prepaid_balance_threshold_configuration",
-            "recurring_commits",
-            "recurring_credits",
-            "spend_threshold_configuration",
-            "spend_trackers",
-        }
-    )
+    later = frozenset({"archived_at", "spend_trackers"})
 
     id: Name
     name: Name
@@ -81,6 +75,12 @@ class Package(CatalogObject):
     subscriptions: Any = None
     scheduled_charges: Any = None
     discounts: Any = None
+    commits: Any = None
+    credits: Any = None
+    recurring_commits: Any = None
+    recurring_credits: Any = None
+    prepaid_balance_threshold_configuration: Any = None
+    spend_threshold_configuration: Any = None
     custom_fields: TextMap = ()
 
     def findings(self) -> Iterator[Finding]:

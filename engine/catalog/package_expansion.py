@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import ValidationError
 
@@ -17,6 +17,7 @@ from engine.catalog.items import Item
 from engine.catalog.package import SETTINGS, TERMS, package_id
 from engine.catalog.references import instant_or_none
 from engine.catalog.shape import shape_of
+from engine.catalog.term_ids import segments_of
 from engine.errors import Problem
 from engine.values.period import format_instant
 
@@ -45,6 +46,10 @@ class PackageExpansion:
         for key in SETTINGS:
             if source.value.get(key) is not None:
                 draft.put(key, source.value[key], source.at(key))
+        statements = draft.part("usage_statement_schedule")
+        if statements is not None:
+            offset, moment = "invoice_generation_starting_at_offset", "invoice_generation_starting_at"
+            self._move(statements, offset, moment, start, fallback=start)
         if draft.value.get("name") is None and source.value.get("contract_name") is not None:
             draft.put("name", source.value["contract_name"], source.at("contract_name"))
         end = self._moment(source, "duration", start)
@@ -56,10 +61,13 @@ class PackageExpansion:
                 draft.put(key, source.value[key], source.at(key))
                 continue
             for term in terms:
-                if key in ("overrides", "subscriptions"):
-                    self._interval(term, start, starts_with_contract=key == "subscriptions")
+                if key in ("scheduled_charges", "discounts"):
+                    self._schedule(term.part("schedule"), start)
+                elif key in ("commits", "credits"):
+                    self._segments(term, start)
+                    self._schedule(term.part("invoice_schedule"), start)
                 else:
-                    self._schedule(term, start)
+                    self._interval(term, start, starts_with_contract=key == "subscriptions")
                 self._no(term, "id", "each contract's own is made for it")
                 contract_terms = draft.parts(key)
                 assert contract_terms is not None, "the contract's own terms were refused"
@@ -76,7 +84,7 @@ class PackageExpansion:
         return refused
 
     def _interval(self, term: Draft, start: datetime, *, starts_with_contract: bool) -> None:
-        """When an override or subscription is in force, from `starting_at_offset` and `duration`."""
+        """When a term, or a segment of one, is in force, from `starting_at_offset` and `duration`."""
         if term.value.get("starting_at_offset") is None and not starts_with_contract:
             if term.value.get("starting_at") is None:
                 self._report(term, (), "missing key 'starting_at_offset'", "add it, such as {unit: DAYS, value: 0}")
@@ -86,8 +94,19 @@ class PackageExpansion:
         self._move(term, "starting_at_offset", "starting_at", start, fallback=start)
         self._move(term, "duration", "ending_before", self._start(term, start))
 
-    def _schedule(self, term: Draft, start: datetime) -> None:
-        schedule = term.part("schedule")
+    def _segments(self, balance: Draft, start: datetime) -> None:
+        """When each segment of a balance can be used."""
+        for segment in segments_of(balance) or ():
+            if segment.value.get("duration") is None and segment.value.get("ending_before") is None:
+                self._report(segment, (), "missing key 'duration'", "add it, such as {unit: YEARS, value: 1}")
+            self._interval(segment, start, starts_with_contract=False)
+            self._no(segment, "id", "each contract's own is made for it")
+            if segment.value.get("ending_before") is None:
+                # That it cannot be told has been reported.
+                end = self._start(segment, start) + timedelta(hours=1)
+                segment.put("ending_before", format_instant(end), segment.origin)
+
+    def _schedule(self, schedule: Draft | None, start: datetime) -> None:
         if schedule is None:
             return
         for charge in schedule.parts("schedule_items") or () if "schedule_items" in schedule.value else ():

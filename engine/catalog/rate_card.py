@@ -138,6 +138,17 @@ class Price(CatalogObject):
         yield from only_last_is_open(tuple(tier.size for tier in self.tiers))
 
 
+class CommitRate(Price):
+    """The price of the usage that a balance with rate type COMMIT_RATE covers, in the credit type of the list price."""
+
+    def findings(self) -> Iterator[Finding]:
+        if self.rate_type not in (RateType.FLAT, RateType.TIERED):
+            what = f"a commit rate prices usage, and a {self.rate_type} rate does not"
+            yield Finding(("rate_type",), what, "use FLAT or TIERED")
+        else:
+            yield from super().findings()
+
+
 class RateCardAlias(CatalogObject):
     """Another name of a rate card, in force for an interval; contracts resolve it as of their start."""
 
@@ -199,7 +210,6 @@ class Rate(Price):
         "product_id": "products",
     }
     accepted = RESPONSE_KEYS
-    later = Price.later | {"commit_rate"}
 
     id: Name
     rate_card_id: Name
@@ -209,6 +219,7 @@ class Rate(Price):
     entitled: Flag
     pricing_group_values: TextMap = ()
     billing_frequency: Annotated[BillingFrequency, AnyCase()] | None = None
+    commit_rate: CommitRate | None = None
 
     def findings(self) -> Iterator[Finding]:
         yield from interval_findings(self.starting_at, self.ending_before)

@@ -1,8 +1,8 @@
 """Price seeds: a CSV file of rates of one price, one a row, whose further columns are pricing group keys.
 
 The file's stem names the rate card unless a column `rate_card` does, and a rate is FLAT unless `rate_type` says
-otherwise. An empty cell is a value not given; an empty pricing cell leaves that key out, and a row without any is
-the product's default rate. Rates of tiers are not for a table.
+otherwise; `commit_rate_price` is the price of a FLAT commit rate. An empty cell is a value not given; an empty pricing
+cell leaves that key out, and a row without any is the product's default rate. Rates of tiers are not for a table.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ RATE_COLUMNS = (
     "credit_type",
     "billing_frequency",
 )
+#: The column of what a commit rate costs.
+_COMMIT_PRICE = "commit_rate_price"
 _NEEDED = ("product", "starting_at", "price")
 _FLAGS = {"true": True, "false": False}
 
@@ -48,6 +50,8 @@ class RateCsv:
             return 1, 1
         line = self.lines[path[1]]
         name = path[-1] if len(path) > 2 else ""
+        if path[2:3] == ("commit_rate",):
+            name = _COMMIT_PRICE
         if name not in self.columns:
             return line, 1
         row = self.text.split("\n")[line - 1]
@@ -93,7 +97,7 @@ def _header_problems(file: str, columns: tuple[str, ...]) -> list[Problem]:
             problems.append(Problem(file, 1, at, f"column {name!r} is given twice", "keep one of them"))
     for name in _NEEDED:
         if name not in columns:
-            near = did_you_mean(name, [each for each in columns if each not in RATE_COLUMNS])
+            near = did_you_mean(name, [each for each in columns if each not in (*RATE_COLUMNS, _COMMIT_PRICE)])
             remedy = near if near.startswith("did") else f"add the column {name}"
             problems.append(Problem(file, 1, 1, f"column {name!r} is missing", remedy))
     return problems
@@ -105,6 +109,9 @@ def _rate(cells: dict[str, str], card: str) -> dict[str, object]:
         text = cells.pop(name, "")
         if text:
             item[name] = _typed(name, text)
+    commit_price = cells.pop(_COMMIT_PRICE, "")
+    if commit_price:
+        item["commit_rate"] = {"rate_type": "FLAT", "price": _typed("price", commit_price)}
     values = {name: text for name, text in cells.items() if text}
     if values:
         item["pricing_group_values"] = values

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from engine.catalog.credit_type import FIAT_ID, FIAT_ID_OF_NAME
+from engine.catalog.credit_type import FIAT_ID, FIAT_ID_OF_NAME, USD_CENTS
 from engine.catalog.document import NOUN
 from engine.catalog.items import Item
 from engine.errors import Problem, did_you_mean
@@ -25,6 +26,9 @@ class References:
         for section in NAMED:
             self._index(section, items[section], problems)
         self._aliases = _aliases(items["rate_cards"])
+        self._currencies = {
+            card: currency for each in items["rate_cards"] for card, currency in self._currency_of(each)
+        }
 
     def resolve(self, section: str, given: str) -> str | None:
         """The id that a name or an id of a section means, or None; of pricing units, a currency's too."""
@@ -57,6 +61,19 @@ class References:
 
     def alias_remedy(self, alias: str) -> str:
         return did_you_mean(alias, {name for name, *_ in self._aliases})
+
+    def currency_of_card(self, card_id: str) -> str | None:
+        """The credit type of a rate card's currency, if it is known."""
+        return self._currencies.get(card_id)
+
+    def _currency_of(self, card: Item) -> Iterator[tuple[str, str]]:
+        """The id of a rate card, and that of its currency; nothing, if one of them is not known."""
+        card_id, _ = item_identity("rate_cards", card.value)
+        keys = ("fiat_credit_type_id", "fiat_credit_type")
+        given = next((card.value[key] for key in keys if card.value.get(key) is not None), None)
+        currency = USD_CENTS if given is None else isinstance(given, str) and self.resolve("pricing_units", given)
+        if card_id is not None and currency:
+            yield card_id, currency
 
     def _currency(self, fiat: str) -> str:
         """The id that a currency goes by: one declared for it, or the built-in one."""

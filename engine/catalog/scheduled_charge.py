@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar
@@ -188,6 +188,26 @@ class ChargeSchedule(CatalogObject):
                 yield Finding(("schedule_items", position, "id"), what, "give it another id")
             seen.add(item.id or "")
 
+    @property
+    def total(self) -> Decimal:
+        """What all charges come to."""
+        total = Decimal(0)
+        for each in self.occurrences(datetime(1, 1, 1), datetime(MAXYEAR, 12, 31)):
+            total = EXACT.add(total, each.amount)
+        return total
+
+    def occurrences(self, starting_at: datetime, ending_before: datetime) -> tuple[Occurrence, ...]:
+        """The charges with `starting_at <= charged_at <= ending_before`, in order, invoiced or not."""
+        if self.recurring_schedule is not None:
+            return tuple(self.recurring_schedule.occurrences(starting_at, ending_before))
+        found = []
+        for item in self.schedule_items or ():
+            if starting_at <= item.timestamp <= ending_before:
+                quantity, unit_price = item.factors()
+                amount = EXACT.multiply(quantity, unit_price)
+                found.append(Occurrence(item.id, item.timestamp, quantity, unit_price, amount))
+        return tuple(sorted(found, key=lambda each: each.charged_at))
+
 
 class ScheduledCharge(CatalogObject):
     """A FIXED product charged by a schedule; as one of a contract's `discounts` it is deducted instead."""
@@ -207,15 +227,4 @@ class ScheduledCharge(CatalogObject):
         A statement period bills what is charged at its end, a scheduled invoice what is charged at its start. A
         schedule that is not invoiced has none.
         """
-        schedule = self.schedule
-        if schedule.do_not_invoice:
-            return ()
-        if schedule.recurring_schedule is not None:
-            return tuple(schedule.recurring_schedule.occurrences(starting_at, ending_before))
-        found = []
-        for item in schedule.schedule_items or ():
-            if starting_at <= item.timestamp <= ending_before:
-                quantity, unit_price = item.factors()
-                amount = EXACT.multiply(quantity, unit_price)
-                found.append(Occurrence(item.id, item.timestamp, quantity, unit_price, amount))
-        return tuple(sorted(found, key=lambda each: each.charged_at))
+        return () if self.schedule.do_not_invoice else self.schedule.occurrences(starting_at, ending_before)

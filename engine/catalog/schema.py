@@ -7,11 +7,14 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
+from engine.catalog.alert import Alert
 from engine.catalog.contract import Contract
 from engine.catalog.contract_edit import ContractEdit
 from engine.catalog.credit_type import PricingUnit
 from engine.catalog.customer import Customer
+from engine.catalog.customer_balance import CustomerCommit, CustomerCredit
 from engine.catalog.fields import CatalogObject
+from engine.catalog.manual_balance_entry import ManualBalanceEntry
 from engine.catalog.metric import BillableMetric
 from engine.catalog.package import SETTINGS, TERMS, Package
 from engine.catalog.product import Product
@@ -28,21 +31,48 @@ _ITEMS: dict[str, type[CatalogObject]] = {
     "packages": Package,
     "contracts": Contract,
     "contract_edits": ContractEdit,
+    "commits": CustomerCommit,
+    "credits": CustomerCredit,
+    "manual_balance_entries": ManualBalanceEntry,
+    "alerts": Alert,
 }
 _TEXT = {"type": "string"}
 _DURATION = {"$ref": "#/$defs/Duration"}
 
 #: In a package, times are counted from the contract's start: what stands in place of what.
 _COUNTED: dict[str, dict[str, tuple[str, ...]]] = {
-    "Override": {"starting_at": ("starting_at_offset",), "ending_before": ("duration",)},
-    "Subscription": {"starting_at": ("starting_at_offset",), "ending_before": ("duration",)},
+    **{
+        name: {"starting_at": ("starting_at_offset",), "ending_before": ("duration",)}
+        for name in ("Override", "Subscription", "AccessSegment", "RecurringCommit", "RecurringCredit")
+    },
+    "UsageStatementSchedule": {
+        "invoice_generation_starting_at": (
+            "invoice_generation_starting_at",
+            "invoice_generation_starting_at_offset",
+        )
+    },
     "ScheduleItem": {"timestamp": ("timestamp", "date_offset", "starting_at_offset")},
     "RecurringSchedule": {
         "starting_at": ("starting_at", "starting_at_offset"),
         "ending_before": ("ending_before", "duration"),
     },
 }
-_TERM_MODELS = dict(zip(TERMS, ("Override", "Subscription", "ScheduledCharge", "ScheduledCharge"), strict=True))
+_TERM_MODELS = dict(
+    zip(
+        TERMS,
+        (
+            *("Override", "Subscription", "ScheduledCharge", "ScheduledCharge"),
+            *("Commit", "Credit", "RecurringCommit", "RecurringCredit"),
+        ),
+        strict=True,
+    )
+)
+
+#: The threshold configurations of a contract, the models of them and of their commits.
+_THRESHOLDS = {
+    "prepaid_balance_threshold_configuration": ("PrepaidBalanceThreshold", "PrepaidThresholdCommit"),
+    "spend_threshold_configuration": ("SpendThreshold", "SpendThresholdCommit"),
+}
 
 
 def catalog_schema() -> dict[str, Any]:
@@ -89,11 +119,15 @@ def _write_terms_of_packages(definitions: dict[str, Any]) -> None:
     for name, inner in (
         ("ChargeSchedule", {"ScheduleItem", "RecurringSchedule"}),
         ("ScheduledCharge", {"ChargeSchedule"}),
+        ("AccessSchedule", {"AccessSegment"}),
+        ("Commit", {"AccessSchedule", "ChargeSchedule"}),
+        ("Credit", {"AccessSchedule"}),
     ):
         definitions[f"Package{name}"] = _pointing_into_packages(definitions[name], inner)
-    definitions["PackageScheduledCharge"]["properties"].pop("id")
+    for name in ("ScheduledCharge", "Commit", "Credit"):
+        definitions[f"Package{name}"]["properties"].pop("id")
     package, contract = definitions["Package"]["properties"], definitions["Contract"]["properties"]
-    package |= {key: contract[key] for key in SETTINGS}
+    package |= _pointing_into_packages({key: contract[key] for key in SETTINGS}, {"UsageStatementSchedule"})
     package |= {key: _list_of(f"Package{name}") for key, name in _TERM_MODELS.items()}
 
 
@@ -110,7 +144,36 @@ def _pointing_into_packages(value: Any, names: set[str]) -> Any:
 def _write_terms_of_edits(definitions: dict[str, Any]) -> None:
     edit = definitions["ContractEdit"]["properties"]
     edit |= {f"add_{key}": _list_of(name) for key, name in _TERM_MODELS.items()}
-    definitions["InvoiceScheduleEdit"]["properties"]["add_schedule_items"] = _list_of("ScheduleItem")
+    for key, (model, commit_model) in _THRESHOLDS.items():
+        edit[f"add_{key}"] = definitions["Contract"]["properties"][key]
+        for name in (model, commit_model):
+            definitions[f"{name}Edit"] = _any_part_of(definitions[name])
+        definitions[f"{model}Edit"]["properties"]["commit"] = {"$ref": f"#/$defs/{commit_model}Edit"}
+        edit[f"update_{key}"] = _or_null({"$ref": f"#/$defs/{model}Edit"})
+    for name in ("Commit", "Credit", "RecurringCommit", "RecurringCredit"):
+        of_edit = definitions[f"{name}Edit"]["properties"]
+        of_balance = definitions[name]["properties"]
+        of_edit |= {key: _or_null(of_balance[key]) for key, said in of_edit.items() if not _says_what(said)}
+    for name, added in (("InvoiceScheduleEdit", "ScheduleItem"), ("AccessScheduleEdit", "AccessSegment")):
+        definitions[name]["properties"]["add_schedule_items"] = _list_of(added)
+
+
+def _any_part_of(definition: dict[str, Any]) -> dict[str, Any]:
+    """An object with some of the keys, each of which may be null."""
+    part = deepcopy(definition)
+    part["properties"] = {
+        key: each if key == "commit" or each is True else _or_null(each) for key, each in part["properties"].items()
+    }
+    return {**part, "required": []}
+
+
+def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _says_what(schema: object) -> bool:
+    """Whether a schema restricts anything."""
+    return schema is True or (isinstance(schema, dict) and not {"type", "$ref", "anyOf", "enum"}.isdisjoint(schema))
 
 
 def _list_of(name: str) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from engine.metrics.scope import Scope, filterable_events
 from engine.metrics.streaming import instant
 from engine.metrics.wide import text_as_units
 from engine.rating.inputs import MOST_PLACES, PricingInputs
-from engine.rating.pipeline import Stage, macros_sql
+from engine.rating.pipeline import Stage, macros_sql, pass_sql
 from engine.values.numbers import MAX_DIGITS
 from engine.values.period import Period
 
@@ -91,17 +91,42 @@ class DuckDBExecutor:
             self.connection.execute(" ".join(("CREATE TYPE", name, "AS", decimal.sql("duckdb"))))
 
     def run_stage(self, stage: Stage) -> None:
-        """A stage's SELECT as a temporary table of its name, its grain checked; or as a view."""
-        kind = "VIEW" if stage.is_view else "TABLE"
-        self.connection.execute(" ".join(("CREATE TEMP", kind, stage.name, "AS\n")) + stage.sql)
+        """A stage's SELECT as a table of its name or as a view, or into an earlier stage's table; its grain checked."""
+        if stage.into is not None:
+            self.connection.execute(" ".join(("INSERT INTO", stage.into, "BY NAME\n")) + stage.sql)
+        else:
+            kind = "VIEW" if stage.is_view else "TABLE"
+            self.connection.execute(" ".join(("CREATE TEMP", kind, stage.name, "AS\n")) + stage.sql)
         if stage.is_view:
             return
         columns = [exp.column(name) for name in stage.grain]
         repeated = (
-            exp.select(*columns).from_(exp.to_table(stage.name)).group_by(*columns).having("count(*) > 1").limit(1)
+            exp.select(*columns)
+            .from_(exp.to_table(stage.into or stage.name))
+            .group_by(*columns)
+            .having("count(*) > 1")
+            .limit(1)
         )
         for row in self.connection.execute(repeated.sql("duckdb")).fetchall():
             raise DuckbillError(f"stage {stage.name} has two rows for {dict(zip(stage.grain, row, strict=True))}")
+
+    def draw(self, *, is_money: bool) -> None:
+        """Lets balances cover the lines in money, or those in custom pricing units, one rank of them at a time.
+
+        Epochs follow one another, because what rolls over is known only once the invoices before it have drawn; within
+        one, as many passes as there are ranks that cover anything.
+        """
+        asked = "SELECT DISTINCT epoch, rank FROM coverage WHERE is_money = $is_money ORDER BY epoch, rank"
+        known: int | None = None
+        for epoch, rank in self.connection.execute(asked, {"is_money": is_money}).fetchall():
+            if epoch != known:
+                self._add("segment_amounts", "rollover_amounts", {"epoch": epoch, "is_money": is_money})
+                known = epoch
+            self._add("draws", "draw", {"epoch": epoch, "rank": rank, "is_money": is_money})
+
+    def _add(self, table: str, name: str, parameters: Mapping[str, object]) -> None:
+        """Adds to a table what one pass of the drawing finds."""
+        self.connection.execute(" ".join(("INSERT INTO", table, "BY NAME\n")) + pass_sql(name), dict(parameters))
 
     def free(self, stage: Stage) -> None:
         """Drops the tables that nothing reads after this stage; together they take most of the memory."""

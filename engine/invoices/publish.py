@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +40,7 @@ class OutputFile:
     path: Path
     billing_period: str
     run_id: str
+    rows: int
 
 
 class Outputs:
@@ -53,14 +54,29 @@ class Outputs:
         files = self._files(INVOICES, billing_period)
         return files[0].run_id if files else None
 
+    def published_runs(self) -> dict[str, str]:
+        """The id of the run whose invoices stand, by billing period, oldest first."""
+        return dict(sorted((file.billing_period, file.run_id) for file in self._files(INVOICES)))
+
     def billing_periods(self) -> list[str]:
         """The billing periods that have been published, oldest first."""
-        return sorted({file.billing_period for file in self._files(INVOICES)})
+        return list(self.published_runs())
 
-    def read(self, output: str, billing_period: str, run_id: str | None = None) -> pa.Table | None:
+    def periods_with(self, output: str) -> set[str]:
+        """The billing periods whose published run has rows of an output; no file is opened."""
+        runs = self.published_runs()
+        return {
+            file.billing_period
+            for file in self._files(output)
+            if file.rows and runs.get(file.billing_period) == file.run_id
+        }
+
+    def read(
+        self, output: str, billing_period: str, run_id: str | None = None, columns: Sequence[str] | None = None
+    ) -> pa.Table | None:
         """An output of the published run of a period, or None when that run, or any, is not published.
 
-        Raises CorruptFileError when a file is not what was committed.
+        Only these `columns`, or all. Raises CorruptFileError when a file is not what was committed.
         """
         published = self.published_run(billing_period)
         if published is None or published != (run_id or published):
@@ -68,7 +84,7 @@ class Outputs:
         files = [file for file in self._files(output, billing_period) if file.run_id == published]
         if not files:
             raise CorruptFileError(f"{self.lake / output}: the files of run {published} are gone; run the period again")
-        return pa.concat_tables([_read_sealed(file.path) for file in files])
+        return pa.concat_tables([_read_sealed(file.path, columns) for file in files])
 
     def intact(self, outputs: Iterable[str], billing_period: str) -> bool:
         """Whether every published output of a period can be read and is what was committed."""
@@ -116,7 +132,11 @@ class Outputs:
             return []
         actions = table.get_add_actions(flatten=False).to_struct_array().to_pylist()
         files = [
-            OutputFile(self.lake / name / action["path"], **{key: action["partition"][key] for key in PARTITION})
+            OutputFile(
+                self.lake / name / action["path"],
+                **{key: action["partition"][key] for key in PARTITION},
+                rows=action["num_records"],
+            )
             for action in actions
         ]
         return sorted(
@@ -186,7 +206,7 @@ def _write_sealed(connection: duckdb.DuckDBPyConnection, name: str, folder: Path
     return sealed
 
 
-def _read_sealed(path: Path) -> pa.Table:
+def _read_sealed(path: Path, columns: Sequence[str] | None) -> pa.Table:
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
@@ -194,4 +214,5 @@ def _read_sealed(path: Path) -> pa.Table:
     if hashlib.sha256(content).hexdigest() != path.stem:
         raise CorruptFileError(f"{path}: a published file has changed; restore it or run the period again")
     # Read on this thread alone: Arrow's own can still hold the buffer when Python ends, and abort the process.
-    return pq.ParquetFile(pa.BufferReader(content), pre_buffer=False).read(use_threads=False)
+    file = pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
+    return file.read(columns=None if columns is None else list(columns), use_threads=False)

@@ -1,4 +1,4 @@
-"""What falls due by the calendar: subscriptions, scheduled charges and discounts (spec/rating.md §10.7, §12)."""
+"""What falls due by the calendar: subscriptions, scheduled charges, discounts, commits (spec/rating.md §10.7, §12)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
+from typing import NamedTuple
 
 import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
 from engine.catalog.contract import Contract
 from engine.catalog.fields import TextMap
-from engine.catalog.scheduled_charge import Occurrence, ScheduledCharge
 from engine.catalog.subscription import InvoiceBehavior, InvoicePlacement, Subscription
 from engine.rating.arrow_tables import INSTANT, arrow_table
+from engine.rating.commit_purchases import Purchase, commit_purchases
 from engine.values.numbers import MAX_DIGITS
 from engine.values.period import ALWAYS, Period
 
@@ -34,9 +35,9 @@ def charge_inputs(catalog: Catalog, period: Period) -> dict[str, pa.Table]:
     `subscriptions` (grain: subscription_no) has those with a term, whatever the period: what a run bills of one can
     have begun long before. Its term is cut to the contract's and ends with `ALWAYS` when neither ends.
     `subscription_quantities` (grain: subscription_no, starting_at) is the quantity asked for, in steps.
-    `scheduled_charges` (grain: scheduled_charge_id or discount_id, charged_at, occurrence_no) has what is charged from
-    the period's start to its end, both included; the amounts of discounts are negative. A number that the exact types
-    cannot hold is NULL there.
+    `scheduled_charges` (grain: scheduled_charge_id or discount_id or balance_id, charged_at, occurrence_no) has what is
+    charged from the period's start to its end, both included; the amounts of discounts are negative, and what has a
+    balance_id is paid for that balance. A number that the exact types cannot hold is NULL there.
     """
     terms = [
         term
@@ -118,57 +119,87 @@ def _subscription_quantities(terms: list[_Term]) -> pa.Table:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Charge:
-    """One occurrence of a contract's scheduled charge or discount; `number` tells those of one instant apart."""
+class _Charge(NamedTuple):
+    """One occurrence of a scheduled charge, a discount or a purchase, whose ids exclude each other.
 
-    contract: Contract
-    charge: ScheduledCharge
-    is_discount: bool
-    occurrence: Occurrence
+    `number` tells those of one instant apart.
+    """
+
+    scheduled_charge_id: str | None
+    discount_id: str | None
+    balance_id: str | None
+    contract_id: str
+    product_id: str
+    name: str | None
+    charged_at: datetime
     number: int
+    quantity: Decimal
+    unit_price: Decimal
+    amount: Decimal
+    custom_fields: TextMap
 
 
 def _charges(contract: Contract, period: Period) -> Iterator[_Charge]:
+    """What a contract's scheduled charges and discounts charge; discounts are negative."""
     for charges, is_discount in ((contract.scheduled_charges, False), (contract.discounts, True)):
         for charge in charges:
             at_instant: dict[datetime, int] = {}
             for each in charge.occurrences(period.starting_at, period.ending_before):
-                if contract.terms_end_at is None or each.charged_at < contract.terms_end_at:
-                    number = at_instant[each.charged_at] = at_instant.get(each.charged_at, 0) + 1
-                    yield _Charge(contract, charge, is_discount, each, number)
+                if contract.terms_end_at is not None and each.charged_at >= contract.terms_end_at:
+                    continue
+                number = at_instant[each.charged_at] = at_instant.get(each.charged_at, 0) + 1
+                yield _Charge(
+                    scheduled_charge_id=None if is_discount else charge.id,
+                    discount_id=charge.id if is_discount else None,
+                    balance_id=None,
+                    contract_id=contract.id,
+                    product_id=charge.product_id,
+                    name=charge.name,
+                    charged_at=each.charged_at,
+                    number=number,
+                    quantity=each.quantity,
+                    # Not by `-number`, which rounds to the precision of the context.
+                    unit_price=each.unit_price.copy_negate() if is_discount else each.unit_price,
+                    amount=each.amount.copy_negate() if is_discount else each.amount,
+                    custom_fields=charge.custom_fields,
+                )
+
+
+def _purchased(purchase: Purchase) -> _Charge:
+    return _Charge(
+        scheduled_charge_id=None,
+        discount_id=None,
+        balance_id=purchase.balance_id,
+        contract_id=purchase.contract_id,
+        product_id=purchase.product_id,
+        name=purchase.name,
+        charged_at=purchase.charged_at,
+        number=purchase.number,
+        quantity=purchase.quantity,
+        unit_price=purchase.unit_price,
+        amount=purchase.amount,
+        custom_fields=purchase.custom_fields,
+    )
 
 
 def _scheduled_charges(catalog: Catalog, period: Period) -> pa.Table:
     charges = [each for contract in catalog.contracts for each in _charges(contract, period)]
-    occurrences = [each.occurrence for each in charges]
+    charges += map(_purchased, commit_purchases(catalog, period))
+    price, amount = pa.decimal128(MAX_DIGITS, PRICE_PLACES), pa.decimal128(MAX_DIGITS, AMOUNT_PLACES)
     return arrow_table(
-        scheduled_charge_id=(pa.string(), [None if each.is_discount else each.charge.id for each in charges]),
-        discount_id=(pa.string(), [each.charge.id if each.is_discount else None for each in charges]),
-        contract_id=(pa.string(), [each.contract.id for each in charges]),
-        product_id=(pa.string(), [each.charge.product_id for each in charges]),
-        charge_name=(pa.string(), [each.charge.name for each in charges]),
-        charged_at=(INSTANT, [each.charged_at for each in occurrences]),
+        scheduled_charge_id=(pa.string(), [each.scheduled_charge_id for each in charges]),
+        discount_id=(pa.string(), [each.discount_id for each in charges]),
+        balance_id=(pa.string(), [each.balance_id for each in charges]),
+        contract_id=(pa.string(), [each.contract_id for each in charges]),
+        product_id=(pa.string(), [each.product_id for each in charges]),
+        charge_name=(pa.string(), [each.name for each in charges]),
+        charged_at=(INSTANT, [each.charged_at for each in charges]),
         occurrence_no=(pa.int32(), [each.number for each in charges]),
-        quantity=(
-            pa.decimal128(MAX_DIGITS, PRICE_PLACES),
-            [_exact(each.quantity, PRICE_PLACES) for each in occurrences],
-        ),
-        unit_price=(
-            pa.decimal128(MAX_DIGITS, PRICE_PLACES),
-            [_exact(_signed(each.occurrence.unit_price, each), PRICE_PLACES) for each in charges],
-        ),
-        total=(
-            pa.decimal128(MAX_DIGITS, AMOUNT_PLACES),
-            [_exact(_signed(each.occurrence.amount, each), AMOUNT_PLACES) for each in charges],
-        ),
-        custom_fields=(pa.string(), [_json(each.charge.custom_fields) for each in charges]),
+        quantity=(price, [_exact(each.quantity, PRICE_PLACES) for each in charges]),
+        unit_price=(price, [_exact(each.unit_price, PRICE_PLACES) for each in charges]),
+        total=(amount, [_exact(each.amount, AMOUNT_PLACES) for each in charges]),
+        custom_fields=(pa.string(), [_json(each.custom_fields) for each in charges]),
     )
-
-
-def _signed(number: Decimal, charge: _Charge) -> Decimal:
-    """Not by `-number`, which rounds to the precision of the context."""
-    return number.copy_negate() if charge.is_discount else number
 
 
 def _exact(number: Decimal, places: int) -> Decimal | None:

@@ -139,10 +139,12 @@ def _decimal_places(catalog: Catalog) -> _Places:
     overwrites = [override.overwrite_rate for override in overrides if override.overwrite_rate is not None]
     usage_prices: list[Price] = [rate for rate in catalog.rates if rate.product_id in usage]
     usage_prices += [each for each in overwrites if not each.rate_type.is_percentage]
-    tiers = [tier for priced in (*catalog.rates, *overwrites) for tier in priced.tiers]
+    commit_rates = [rate.commit_rate for rate in catalog.rates if rate.commit_rate is not None]
+    usage_prices += commit_rates
+    tiers = [tier for priced in (*catalog.rates, *overwrites, *commit_rates) for tier in priced.tiers]
     override_tiers = [tier for override in overrides for tier in override.tiers]
     return _Places(
-        price=_most(_numbers_of((*catalog.rates, *overwrites))),
+        price=_most(_numbers_of((*catalog.rates, *overwrites, *commit_rates))),
         usage_price=_most(_numbers_of(usage_prices)),
         multiplier=_most({each.multiplier for each in overrides} | {tier.multiplier for tier in override_tiers}),
         tier=_most({tier.size for tier in tiers} | {tier.size for tier in override_tiers}),

@@ -32,12 +32,13 @@ CREATE OR REPLACE TEMP MACRO exactly_18(number) AS
 
 -- x times y, both with at most 18 places, exactly as an amount; NULL when that takes more than 26 places or more whole
 -- digits than an amount has. DuckDB multiplies decimals by their types, so the places are dealt out in every way: the
--- first way in which neither number loses a digit gives the product.
+-- first way in which neither number loses a digit gives the product. CASE keeps DuckDB from casting in every way before
+-- it tries the first.
 CREATE OR REPLACE TEMP MACRO multiplied_as(x, y, narrow_x, narrow_y) AS
     CASE WHEN narrow_x::DECIMAL(38, 18) = x AND narrow_y::DECIMAL(38, 18) = y
         THEN try_cast(try(narrow_x * narrow_y) AS DECIMAL(38, 26))
     END;
-CREATE OR REPLACE TEMP MACRO exact_product(x, y) AS coalesce(
+CREATE OR REPLACE TEMP MACRO exact_product(x, y) AS CASE WHEN x IS NOT NULL AND y IS NOT NULL THEN coalesce(
     multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 18)), try_cast(y AS DECIMAL(38, 8))),
     multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 17)), try_cast(y AS DECIMAL(38, 9))),
     multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 16)), try_cast(y AS DECIMAL(38, 10))),
@@ -49,7 +50,7 @@ CREATE OR REPLACE TEMP MACRO exact_product(x, y) AS coalesce(
     multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 10)), try_cast(y AS DECIMAL(38, 16))),
     multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 9)), try_cast(y AS DECIMAL(38, 17))),
     multiplied_as(x::DECIMAL(38, 18), y::DECIMAL(38, 18), try_cast(x AS DECIMAL(38, 8)), try_cast(y AS DECIMAL(38, 18)))
-);
+) END;
 
 -- Group values in text: as name=value pairs to search, and as a JSON object in key order to show.
 CREATE OR REPLACE TEMP MACRO named_values(names, group_values) AS
@@ -97,3 +98,12 @@ CREATE OR REPLACE TEMP MACRO in_places(whole, places) AS
     CASE WHEN places <= 18
         THEN in_units(whole * power_of_ten(18 - places), 0.000000000000000001::DECIMAL(18, 18))
     END;
+
+-- The quantity that a part of an amount stands for: amount / unit price, both above zero, to 12 places half away from
+-- zero. Unit prices stay below 10^16, so that no step leaves the range of whole numbers.
+CREATE OR REPLACE TEMP MACRO covered_quantity(amount, unit_price) AS
+    list_transform([struct_pack(
+        amount := unscaled(amount::DECIMAL(38, 26)), price := unscaled(unit_price::DECIMAL(38, 18))
+    )], lambda s : in_places(
+        (s.amount // s.price) * 10000 + ((s.amount % s.price) * 10000 + s.price // 2) // s.price, 12
+    ))[1];

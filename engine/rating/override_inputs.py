@@ -49,6 +49,8 @@ def _overrides(overrides: Sequence[Override], multiplier_places: int) -> pa.Tabl
         ),
         entitled=(pa.bool_(), [each.entitled for each in overrides]),
         priority=(pa.int64(), [each.priority for each in overrides]),
+        is_commit_specific=(pa.bool_(), [each.is_commit_specific for each in overrides]),
+        target=(pa.string(), [each.target.value for each in overrides]),
         starting_at=(INSTANT, [each.starting_at for each in overrides]),
         ending_before=(INSTANT, [each.ending_before or ALWAYS.ending_before for each in overrides]),
     )
@@ -98,6 +100,7 @@ class _Target:
     pricing_pairs: list[str] | None = None
     presentation_pairs: list[str] | None = None
     billing_frequency: str | None = None
+    balance_ids: list[str] | None = None
 
 
 def _override_targets(owned: Sequence[tuple[str, Override]]) -> pa.Table:
@@ -117,6 +120,7 @@ def _override_targets(owned: Sequence[tuple[str, Override]]) -> pa.Table:
         pricing_pairs=(TEXTS, [target.pricing_pairs for _, _, _, target in targets]),
         presentation_pairs=(TEXTS, [target.presentation_pairs for _, _, _, target in targets]),
         billing_frequency=(pa.string(), [target.billing_frequency for _, _, _, target in targets]),
+        balance_ids=(TEXTS, [target.balance_ids for _, _, _, target in targets]),
     )
 
 
@@ -134,6 +138,7 @@ def _specified(specifier: OverrideSpecifier) -> _Target:
         pricing_pairs=_pairs(specifier.pricing_group_values),
         presentation_pairs=_pairs(specifier.presentation_group_values),
         billing_frequency=specifier.billing_frequency and specifier.billing_frequency.value,
+        balance_ids=list(specifier.balance_ids) or None,
     )
 
 

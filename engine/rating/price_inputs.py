@@ -24,7 +24,7 @@ MINIMUM_PLACES = 18
 
 def price_inputs(catalog: Catalog, price_places: int, quantity_places: int) -> dict[str, pa.Table]:
     """The tables `rates`, `rate_values`, `rate_boundaries`, `rate_card_products`, `product_orders`, `price_tiers`,
-    `minimums`."""
+    `commit_tiers`, `minimums`."""
     products = {product.id: product for product in catalog.products}
     priced: list[tuple[int | None, int | None, Price]] = [
         (number, None, rate) for number, rate in enumerate(catalog.rates)
@@ -42,6 +42,7 @@ def price_inputs(catalog: Catalog, price_places: int, quantity_places: int) -> d
         "rate_card_products": _rate_card_products(catalog, products),
         "product_orders": _product_orders(catalog),
         "price_tiers": _price_tiers(priced, price_places, quantity_places),
+        "commit_tiers": _commit_tiers(catalog.rates, price_places, quantity_places),
         "minimums": _minimums(priced),
     }
 
@@ -149,6 +150,24 @@ def _price_tiers(
         tier_starting_at=(bound, [row[3] for row in rows]),
         tier_ending_at=(bound, [row[4] for row in rows]),
         price=(pa.decimal128(MAX_DIGITS, price_places), [row[5] for row in rows]),
+    )
+
+
+def _commit_tiers(rates: Sequence[Rate], price_places: int, quantity_places: int) -> pa.Table:
+    """The commit rates of rates that have one, shaped as `price_tiers`. Grain: rate_no, tier_level."""
+    rows = [
+        (number, *tier)
+        for number, rate in enumerate(rates)
+        if rate.commit_rate is not None
+        for tier in _tiers(rate.commit_rate)
+    ]
+    bound = pa.decimal128(MAX_DIGITS, quantity_places)
+    return arrow_table(
+        rate_no=(pa.int64(), [row[0] for row in rows]),
+        tier_level=(pa.int32(), [row[1] for row in rows]),
+        tier_starting_at=(bound, [row[2] for row in rows]),
+        tier_ending_at=(bound, [row[3] for row in rows]),
+        price=(pa.decimal128(MAX_DIGITS, price_places), [row[4] for row in rows]),
     )
 
 

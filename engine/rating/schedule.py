@@ -52,6 +52,7 @@ def _contracts(contracts: Sequence[Contract]) -> pa.Table:
         ending_before=(INSTANT, [each.ending_before or ALWAYS.ending_before for each in contracts]),
         frequency=(pa.string(), [each.usage_statement_schedule.frequency.value for each in contracts]),
         anchor_at=(INSTANT, [each.statement_anchor for each in contracts]),
+        invoices_from=(INSTANT, [each.usage_statement_schedule.invoice_generation_starting_at for each in contracts]),
         override_scheme=(pa.string(), [each.multiplier_override_prioritization.value for each in contracts]),
         usage_filter_no=(pa.int32(), [numbers.get(each.usage_filter) for each in contracts]),
         consolidates_charges=(pa.bool_(), [each.scheduled_charges_on_usage_invoices is not None for each in contracts]),

@@ -86,6 +86,29 @@ def parse_period(text: str) -> Period:
     return Period(datetime(year, month, 1), datetime(year + month // 12, month % 12 + 1, 1))
 
 
+def periods_through(first: str, last: str) -> list[Period]:
+    """The calendar months from one to another, both included. Raises UserError when they are not in order.
+
+    >>> [each.label for each in periods_through("2026-11", "2027-01")]
+    ['2026-11', '2026-12', '2027-01']
+    """
+    periods, end = [parse_period(first)], parse_period(last)
+    if end < periods[0]:
+        raise UserError(f"the last period {last} is before the first, {first}")
+    while periods[-1] < end:
+        periods.append(period_of(periods[-1].ending_before))
+    return periods
+
+
+def period_of(moment: datetime) -> Period:
+    """The calendar month that holds an instant.
+
+    >>> period_of(datetime(2026, 12, 31, 23)).label
+    '2026-12'
+    """
+    return parse_period(moment.strftime("%Y-%m").rjust(7, "0"))
+
+
 def parse_day(text: str) -> datetime:
     """A day as named on the command line, `2026-10-05`, as the midnight UTC at which it begins."""
     try:

@@ -124,10 +124,10 @@ MISTAKES = (
         ),
     ),
     wrong(
-        "commits",
-        ("    update_contract_name: Head office\n", ("    add_commits: [{}]\n    update_contract_nme: x\n")),
+        "later feature",
+        ("    update_contract_name: Head office\n", ("    add_spend_trackers: [{}]\n    update_contract_nme: x\n")),
         says=(
-            "130:5: duckbill does not bill add_commits yet; remove it",
+            "130:5: duckbill does not bill add_spend_trackers yet; remove it",
             "131:5: unknown key 'update_contract_nme'; did you mean 'update_contract_name'?",
         ),
     ),

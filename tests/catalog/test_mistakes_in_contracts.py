@@ -33,8 +33,8 @@ MISTAKES = (
     Mistake(
         "later contract feature",
         "    usage_statement_schedule: {frequency: MONTHLY}\n",
-        ("    commits: [{type: prepaid}]\n    spend_trackers: [{alias: x}]\n    credits: []\n"),
-        "42:5: duckbill does not bill commits yet; remove it",
+        ("    reseller_royalties: [{}]\n    spend_trackers: [{alias: x}]\n    credits: []\n"),
+        "42:5: duckbill does not bill reseller_royalties yet; remove it",
         "43:5: duckbill does not bill spend_trackers yet; remove it",
     ),
     Mistake(
@@ -114,8 +114,8 @@ MISTAKES = (
         "commit-specific override",
         "        multiplier: 0.9\n",
         "        multiplier: 0.9\n        is_commit_specific: true\n        target: COMMIT_RATE\n",
-        "47:9: duckbill does not bill is_commit_specific yet; remove it",
-        "48:17: duckbill does not bill target COMMIT_RATE yet; use LIST_RATE",
+        "48:17: product 'Tokens' has no commit rate on rate card 'List'; give its rate a commit_rate, or set "
+        "target: LIST_RATE",
     ),
     Mistake(
         "override off the hour",
@@ -145,7 +145,7 @@ MISTAKES = (
         "specifier with commit ids",
         "        product: Tokens\n",
         "        override_specifiers: [{product: Tokens, commit_ids: [x]}]\n",
-        "47:49: duckbill does not bill commit_ids yet; remove it",
+        "47:61: commit_ids are for a commit-specific override; set is_commit_specific: true, or remove commit_ids",
     ),
     Mistake(
         "same contract twice",

@@ -117,7 +117,7 @@ MISTAKES = (
         "commits",
         PRICE,
         SEATS + "[{product: Seats, commit_ids: [x]}]",
-        "53:132: duckbill does not bill commit_ids yet; remove it",
+        "53:144: commit_ids are for a commit-specific override; set is_commit_specific: true, or remove commit_ids",
     ),
 )
 

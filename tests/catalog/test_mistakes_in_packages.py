@@ -193,9 +193,9 @@ MISTAKES = (
         says="33:16: unknown rate card 'Lst'; did you mean 'List'?",
     ),
     wrong(
-        "commits",
-        ("    rate_card_alias: standard\n", ("    rate_card_alias: standard\n    commits: [{}]\n")),
-        says="34:5: duckbill does not bill commits yet; remove it",
+        "later feature",
+        ("    rate_card_alias: standard\n", ("    rate_card_alias: standard\n    spend_trackers: [{}]\n")),
+        says="34:5: duckbill does not bill spend_trackers yet; remove it",
     ),
     wrong(
         "unknown key",

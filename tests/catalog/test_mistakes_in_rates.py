@@ -133,8 +133,9 @@ MISTAKES = (
     Mistake(
         "commit rate",
         "    price: 1.50\n",
-        "    price: 1.50\n    commit_rate: {rate_type: FLAT, price: 1}\n",
-        "34:5: duckbill does not bill commit_rate yet; remove it",
+        "    price: 1.50\n    commit_rate: {rate_type: TIERED, price: 1}\n",
+        "34:18: a TIERED rate needs tiers",
+        "34:45: a TIERED rate takes its prices from tiers; remove price",
     ),
     Mistake(
         "unknown pricing unit",

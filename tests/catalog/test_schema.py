@@ -11,6 +11,7 @@ from engine.catalog.contract import Contract
 from engine.catalog.document import SECTIONS
 from engine.catalog.schema import catalog_schema
 from engine.catalog.strict_yaml import read_yaml
+from tests.catalog.every_grant import EVERY_GRANT
 from tests.catalog.every_term import EVERY_TERM
 from tests.catalog.test_seeds import ADD_RATES, API_QUICKSTART, SDK_GUIDE
 from tests.catalog.written import GOOD
@@ -41,7 +42,7 @@ def refused(value: object, schema: dict[str, Any], root: dict[str, Any]) -> list
     return ["no scalar"] if schema.get("type") in ("array", "object") else []
 
 
-@pytest.mark.parametrize("text", [GOOD, SDK_GUIDE, API_QUICKSTART, ADD_RATES, EVERY_TERM])
+@pytest.mark.parametrize("text", [GOOD, SDK_GUIDE, API_QUICKSTART, ADD_RATES, EVERY_TERM, EVERY_GRANT])
 def test_schema_accepts_what_the_loader_reads(text: str) -> None:
     schema = catalog_schema()
     assert refused(read_yaml("f", text).content, schema, schema) == []
@@ -85,6 +86,23 @@ def test_schema_refuses_wrong_terms(old: str, new: str, problem: str) -> None:
     schema = catalog_schema()
     assert EVERY_TERM.count(old) == 1
     assert problem in "\n".join(refused(read_yaml("f", EVERY_TERM.replace(old, new)).content, schema, schema))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("commit_duration: {value: 2,", "commit_duration: {x: 1, value: 2,", "has x"),
+        ("{payment_fraction: 0.9}", "{}", "lacks payment_fraction"),
+        ("commit_ids: [deposit]", "commits: [deposit]", "has commits"),
+        ("commit_rate: {rate_type: FLAT", "commit_rate: {x: 1, rate_type: FLAT", "has x"),
+        ("amount: 2, reason: Goodwill}", "amount: 2}", "lacks reason"),
+        ("alert_type: spend_threshold_reached", "alert_type: spent", "'spent' is none of"),
+    ],
+)
+def test_schema_refuses_wrong_grants(old: str, new: str, problem: str) -> None:
+    schema = catalog_schema()
+    assert EVERY_GRANT.count(old) == 1
+    assert problem in "\n".join(refused(read_yaml("f", EVERY_GRANT.replace(old, new)).content, schema, schema))
 
 
 def test_schema_is_plain_json_and_names_no_later_feature() -> None:

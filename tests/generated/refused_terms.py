@@ -233,7 +233,13 @@ TERM_FAULTS: dict[str, Fault] = {
         _CONTRACT, "multiplier_override_prioritization", "LOWEST_MULTIPLIER", "type: TIERED"
     ),
     "override tier without a size before the last": _set(f"{_TIERED}.tiers.0", "size", None, "size: null"),
-    "override for commits": _set(_MULTIPLIER, "is_commit_specific", True),
+    "override of commit rates for no balance": _set(_MULTIPLIER, "target", "COMMIT_RATE"),
+    "override for an unknown commit": _set(
+        _OVERWRITE,
+        "override_specifiers",
+        [{"product": "Extra usage", "commit_ids": ["extra-commit"]}],
+        "- extra-commit",
+    ),
     "OVERWRITE in another credit type": _set(f"{_OVERWRITE}.overwrite_rate", "credit_type", "Extra points"),
     "OVERWRITE with a percentage of usage": _set(f"{_OVERWRITE}.overwrite_rate", "rate_type", "PERCENTAGE"),
     "tier without a size before the last": _set(f"{_RATES}.0.tiers.1", "size", None, "size: null"),
@@ -251,7 +257,10 @@ TERM_FAULTS: dict[str, Fault] = {
     "percentage of usage": _set(f"{_RATES}.2", "rate_type", "PERCENTAGE"),
     "composite with a flat rate": _set(f"{_RATES}.4", "rate_type", "FLAT"),
     "rate by list prices": _set(f"{_RATES}.4", "use_list_prices", True),
-    "commit rate": _set(f"{_RATES}.2", "commit_rate", {"rate_type": "FLAT", "price": 1}),
+    "commit rate in percent": _set(
+        f"{_RATES}.2", "commit_rate", {"rate_type": "PERCENTAGE", "price": 1}, "rate_type: PERCENTAGE"
+    ),
+    "commit rate of seats": _set(f"{_RATES}.3", "commit_rate", {"rate_type": "FLAT", "price": 1}, "rate_type: FLAT"),
     "subscription rate without a frequency": _without(f"{_RATES}.3", "billing_frequency", "Extra seats"),
     "rate of a FIXED product": _set(f"{_RATES}.2", "product", "Extra set-up"),
     "card in a custom pricing unit": _set(_CARD, "fiat_credit_type", "Extra credits"),
@@ -287,13 +296,15 @@ TERM_FAULTS: dict[str, Fault] = {
     "charge in another currency": _set(f"{_CHARGE}.schedule", "credit_type", "GBP"),
     "charge in a custom pricing unit": _set(f"{_CHARGE}.schedule", "credit_type", "Extra credits"),
     "charge with amount and quantity": _set(f"{_CHARGE}.schedule.schedule_items.0", "quantity", 2),
-    "commits": _set(_CONTRACT, "commits", [{"type": "PREPAID"}]),
+    "commit of no known type": _set(_CONTRACT, "commits", [{"type": "PREPAD"}], "type: PREPAD"),
     "contract of a package with terms": _set("contracts.2", "overrides", [{"starting_at": _START, "entitled": True}]),
     "contract of an unknown package": _set("contracts.2", "package", "Extra packag"),
     "override of a package off the card": _set("packages.0.overrides.0", "product", "Extra off the card"),
     "edit of an unknown contract": _set("contract_edits.0", "contract_id", "extra-contrac"),
     "edit that removes an unknown override": _set("contract_edits.0.remove_overrides.0", "id", "extra-remove"),
-    "edit with commits": _set("contract_edits.0", "add_commits", [{"type": "PREPAID"}]),
+    "edit with a commit of no known type": _set(
+        "contract_edits.0", "add_commits", [{"type": "PREPAD"}], "type: PREPAD"
+    ),
     "renewal of another customer's contract": _set(
         "contracts.1", "transition", {"type": "RENEWAL", "from_contract_id": "extra-contract"}, "extra-contract"
     ),

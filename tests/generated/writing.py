@@ -48,10 +48,14 @@ def to_instant(moment: datetime) -> str:
     return moment.isoformat() + "Z"
 
 
+def to_yaml(document: dict[str, Any]) -> str:
+    """YAML in which a `Literal` stands as it is."""
+    return str(yaml.dump(document, Dumper=_ExactDumper, sort_keys=False, allow_unicode=True))
+
+
 def write_yaml(path: Path, document: dict[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = yaml.dump(document, Dumper=_ExactDumper, sort_keys=False, allow_unicode=True)
-    path.write_text(text, encoding="utf-8")
+    path.write_text(to_yaml(document), encoding="utf-8")
 
 
 def write_json(path: Path, document: dict[str, Any]) -> None:

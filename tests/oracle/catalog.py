@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.oracle.contracts import identity, read_contracts
+from tests.oracle.contracts import Known, identity, read_contracts
 from tests.oracle.credit_types import CreditTypes
+from tests.oracle.customer_balances import read_customer_balances
 from tests.oracle.rate_cards import read_card, read_rates
 from tests.oracle.versions import read_product
 from tests.oracle.written import Item, Named, pairs, sections, when
@@ -48,6 +49,8 @@ def read_catalog(workspace: Path) -> Item:
         rates_of.setdefault((rate["card"], rate["product"]), []).append(position)
         if rate["credit_type"]:
             read_cards[rate["card"]]["credit_types"][rate["product"]] = rate["credit_type"]
+    known = Known(customers, products, cards, read_cards, credit_types)
+    contracts = read_contracts(written, known)
     return {
         "metrics": {metric: _metric(item) for metric, item in metrics.objects.items()},
         "products": {
@@ -63,7 +66,12 @@ def read_catalog(workspace: Path) -> Item:
             }
             for customer, item in customers.objects.items()
         },
-        "contracts": read_contracts(written, customers, products, cards, read_cards),
+        "contracts": contracts,
+        "customer_balances": read_customer_balances(written, known, contracts),
+        "manual_entries": written.get("manual_balance_entries") or [],
+        "alerts": written.get("alerts") or [],
+        "find_customer": customers.find,
+        "find_credit_type": credit_types.find,
         "rates": rates,
         "rates_of": rates_of,
     }

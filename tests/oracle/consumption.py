@@ -19,6 +19,7 @@ _ZERO = Fraction(0)
 def usage_rows(
     statement: Statement,
     product_id: str,
+    credit_type: str,
     window_starts: list[datetime],
     apart_from: Iterable[datetime],
     counts_towards: Callable[[datetime], tuple[Any, ...]],
@@ -27,10 +28,11 @@ def usage_rows(
 
     The product is cut at the instants of `apart_from`, too, where a composite of it may change. No row reaches over a
     start of a window, unless it is priced at the last instant of the period, nor over an instant at which
-    `counts_towards` changes. A row's `priced_at` is the instant as of which it is priced.
+    `counts_towards` changes, nor over one at which other balances can cover the group, or at other prices. A row's
+    `priced_at` is the instant as of which it is priced, `position` the running quantity at its start.
     """
     composite_cuts = sorted(statement.inside(apart_from))
-    cuts = cut_points(statement, product_id, [*window_starts, *composite_cuts])
+    cuts = cut_points(statement, product_id, credit_type, [*window_starts, *composite_cuts])
     for stretch in stretches(statement, product_id, cuts):
         keys, billed = stretch.keys, stretch.billed
         unkeyed = not keys or (not stretch.pricing_key and not billed)
@@ -39,20 +41,26 @@ def usage_rows(
         for group, quantities in billed.items():
             named = dict(zip(keys, group, strict=True))
             yield from _group_rows(
-                statement, product_id, stretch, named, quantities, unkeyed, (window_starts, counts_towards)
+                statement,
+                (product_id, credit_type),
+                stretch,
+                named,
+                quantities,
+                unkeyed,
+                (window_starts, counts_towards),
             )
 
 
 def _group_rows(
     statement: Statement,
-    product_id: str,
+    priced_product: tuple[str, str],
     stretch: Stretch,
     named: dict[str, str | None],
     quantities: list[Fraction],
     unkeyed: bool,
     edges: tuple[list[datetime], Callable[[datetime], tuple[Any, ...]]],
 ) -> Iterator[tuple[str, Row]]:
-    catalog, contract = statement.catalog, statement.contract
+    catalog, contract, (product_id, credit_type) = statement.catalog, statement.contract, priced_product
     product = catalog["products"][product_id]
     pricing = {key: named[key] for key in stretch.pricing_key}
     presentation = {key: named[key] for key in stretch.presentation_key}
@@ -62,11 +70,13 @@ def _group_rows(
         version, late = version_at(product, start), at_last_instant(catalog, product, start)
         priced_at = statement.ending_before - LAST_INSTANT if late else start
         tags = tuple(version_at(product, priced_at)["tags"])
-        now = terms(catalog, contract, Target(product_id, "USAGE", tags, pricing, presentation), priced_at)
+        target = Target(product_id, "USAGE", tags, pricing, presentation)
+        now = terms(catalog, contract, target, priced_at)
         window_starts, counts_towards = edges
         window = None if late else _last_before(window_starts, start)
         counted = version["metric"], version["conversion"], version["rounding"], late
-        apart: tuple[Any, ...] = (*counted, window, counts_towards(priced_at))
+        covered = statement.coverage and statement.coverage.of_group(credit_type, target, priced_at, now)
+        apart: tuple[Any, ...] = (*counted, window, counts_towards(priced_at), covered)
         append(segments, Segment(start, end, apart, now, position, position + quantity))
         position += quantity
     for segment in segments:

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid5
 
+from tests.oracle.balance_edits import named_balances
+from tests.oracle.balances import read_balance
+from tests.oracle.credit_types import CreditTypes
+from tests.oracle.derived import derived
 from tests.oracle.edits import FindContract, apply_edit, apply_transition
+from tests.oracle.grants import read_recurring
 from tests.oracle.hierarchy import read_hierarchy
 from tests.oracle.overrides import read_override
 from tests.oracle.packages import expand
 from tests.oracle.rate_cards import holder_of
 from tests.oracle.schedules import read_charge
 from tests.oracle.subscriptions import read_subscription
+from tests.oracle.threshold_terms import read_threshold
 from tests.oracle.written import Item, Named, as_list, pairs, when
-
-_NAMESPACE = UUID("6f7bd1b0-9a0f-5f0c-8a55-d0cb111d0001")
 
 
 def identity(kind: str, item: Mapping[str, Any], *parts: str) -> str:
     """The id of an object of a section: its own, else the documented one of its name or of other parts."""
-    return str(item.get("id") or uuid5(_NAMESPACE, "\x1f".join((kind, *(parts or (item["name"],))))))
+    return str(item.get("id") or derived(kind, *(parts or (item["name"],))))
 
 
-def read_contracts(
-    written: Mapping[str, list[Item]], customers: Named, products: Named, cards: Named, read_cards: Mapping[str, Item]
-) -> dict[str, Item]:
+@dataclass(frozen=True)
+class Known:
+    """What contracts refer to."""
+
+    customers: Named
+    products: Named
+    cards: Named
+    read_cards: Mapping[str, Item]
+    credit_types: CreditTypes
+
+
+def read_contracts(written: Mapping[str, list[Item]], known: Known) -> dict[str, Item]:
     """The contracts by id, in catalog order."""
+    customers, read_cards = known.customers, known.read_cards
     packages = Named(
         {
             identity("package", item): {**item, "aliases": item.get("aliases") or []}
@@ -37,23 +51,22 @@ def read_contracts(
     def card_of(body: Item) -> str:
         if body.get("rate_card_alias"):
             return holder_of(body["rate_card_alias"], read_cards, when(body, "starting_at"))
-        return cards.pointed_at(body, "rate_card")
+        return known.cards.pointed_at(body, "rate_card")
 
     bodies: dict[str, Item] = {}
     for item in written.get("contracts", []):
         body = _expanded(item, packages)
         parts = (customers.pointed_at(body, "customer"), card_of(body), item["starting_at"], item.get("name") or "")
-        bodies[identity("contract", item, *parts)] = body
+        contract = identity("contract", item, *parts)
+        bodies[contract] = named_balances(body, contract)
     find = _finder(bodies, customers)
     for edit in written.get("contract_edits", []):
         customer = edit.get("customer_id") or edit.get("customer")
         edited = find(edit.get("contract_id") or edit["contract"], customer)
-        bodies[edited] = apply_edit(bodies[edited], edit)
+        bodies[edited] = apply_edit(bodies[edited], edit, edited)
     for body in list(bodies.values()):
         apply_transition(bodies, body, find, body.get("customer_id") or body["customer"])
-    return {
-        contract: _read(contract, body, card_of(body), customers, products, find) for contract, body in bodies.items()
-    }
+    return {contract: _read(contract, body, card_of(body), known, find) for contract, body in bodies.items()}
 
 
 def _expanded(item: Item, packages: Named) -> Item:
@@ -81,9 +94,8 @@ def _finder(bodies: Mapping[str, Item], customers: Named) -> FindContract:
     return find
 
 
-def _read(
-    contract: str, body: Item, card: str, customers: Named, products: Named, find: Callable[[str, str | None], str]
-) -> Item:
+def _read(contract: str, body: Item, card: str, known: Known, find: FindContract) -> Item:
+    customers, products = known.customers, known.products
     schedule = body.get("usage_statement_schedule") or {}
     scheme = body.get("multiplier_override_prioritization") or "LOWEST_MULTIPLIER"
     terms_days = body.get("net_payment_terms_days")
@@ -97,6 +109,7 @@ def _read(
         "frequency": (schedule.get("frequency") or "MONTHLY").upper(),
         "day": (schedule.get("day") or "FIRST_OF_MONTH").upper(),
         "anchor": when(schedule, "billing_anchor_date"),
+        "generation_start": when(schedule, "invoice_generation_starting_at"),
         "scheme": scheme.upper(),
         "net_payment_terms_days": None if terms_days is None else int(terms_days),
         "charges_on_usage_invoices": (body.get("scheduled_charges_on_usage_invoices") or "").upper() == "ALL",
@@ -121,4 +134,34 @@ def _read(
         read_subscription(each, read, products, f"{contract}/subscriptions/{position}")
         for position, each in enumerate(body.get("subscriptions") or [])
     ]
-    return read
+    return read | _read_balances(body, read, known, find)
+
+
+def _read_balances(body: Item, contract: Item, known: Known, find: FindContract) -> Item:
+    """ "balances" and "recurring" terms in the order of their lists, the thresholds, and what the contract renews."""
+    fiat = known.read_cards[contract["card"]]["fiat"]
+    transition = body.get("transition") or {}
+    renewed = None
+    if transition and str(transition.get("type") or "RENEWAL").upper() == "RENEWAL":
+        customer = body.get("customer_id") or body["customer"]
+        renewed = find(transition.get("from_contract_id") or transition["from_contract"], customer)
+
+    def threshold(section: str) -> Item | None:
+        return read_threshold(body.get(section), known.products, known.credit_types, known.read_cards[contract["card"]])
+
+    return {
+        "balances": [
+            read_balance(each, known.products, known.credit_types, fiat, section)
+            for section in ("commits", "credits")
+            for each in body.get(section) or []
+        ],
+        "recurring": [
+            read_recurring(each, known.products, known.credit_types, fiat, section)
+            for section in ("recurring_commits", "recurring_credits")
+            for each in body.get(section) or []
+        ],
+        "prepaid_threshold": threshold("prepaid_balance_threshold_configuration"),
+        "spend_threshold": threshold("spend_threshold_configuration"),
+        "renews": renewed,
+        "trueups_removed_from": body.get("trueups_removed_from"),
+    }

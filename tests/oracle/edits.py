@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from tests.oracle.balance_edits import edit_balances
 from tests.oracle.written import Item, when
+
+#: What ends with its contract unless it says when, and is not longer when the contract is made longer.
+_RECURRING = ("subscriptions", "recurring_commits", "recurring_credits")
 
 #: The id of a contract by id or name, of a customer when one is given.
 FindContract = Callable[[str, str | None], str]
 
 
-def apply_edit(body: Item, edit: Mapping[str, Any]) -> Item:
+def apply_edit(body: Item, edit: Mapping[str, Any], contract_id: str = "") -> Item:
     """The body of a contract after one edit; its end is moved first, so that what is added knows the new one."""
     body = dict(body)
     if "update_contract_end_date" in edit:
@@ -36,7 +40,7 @@ def apply_edit(body: Item, edit: Mapping[str, Any]) -> Item:
     subscriptions = [*(body.get("subscriptions") or []), *(edit.get("add_subscriptions") or [])]
     updates = edit.get("update_subscriptions") or []
     body["subscriptions"] = [_updated(each, updates, "subscription_id", _update_subscription) for each in subscriptions]
-    return body
+    return edit_balances(body, edit, contract_id)
 
 
 def _ids(edit: Mapping[str, Any], key: str) -> set[str]:
@@ -57,9 +61,9 @@ def _move_end(body: Item, end: datetime | None) -> None:
         body["ending_before"] = end
         _end_terms(body, end)
     elif old is not None and (end is None or end > old):
-        body["subscriptions"] = [
-            {**each, "ending_before": when(each, "ending_before") or old} for each in body.get("subscriptions") or []
-        ]
+        for kind in _RECURRING:
+            terms = body.get(kind) or []
+            body[kind] = [{**each, "ending_before": when(each, "ending_before") or old} for each in terms]
         body["ending_before"] = end
 
 
@@ -114,4 +118,7 @@ def apply_transition(bodies: dict[str, Item], new: Mapping[str, Any], find: Find
     start, body = when(new, "starting_at"), dict(bodies[old])
     body["ending_before"] = min(start, when(body, "ending_before") or start)
     _end_terms(body, start)
+    behavior = (transition.get("future_invoice_behavior") or {}).get("trueup") or "AS_IS"
+    if behavior.upper() == "REMOVE":
+        body["trueups_removed_from"] = body["ending_before"]
     bodies[old] = body

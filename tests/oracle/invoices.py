@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from tests.oracle.balances import Balance
 from tests.oracle.composites import (
     composite_cuts,
     composite_rows,
@@ -17,16 +18,19 @@ from tests.oracle.composites import (
     pieces_counted_towards,
 )
 from tests.oracle.consumption import usage_rows
+from tests.oracle.drawing import Draw, expanded, uncovered
 from tests.oracle.hierarchy import payer
 from tests.oracle.overrides import Target
 from tests.oracle.prices import terms
 from tests.oracle.quantities import Statement
+from tests.oracle.schedules import Due
 from tests.oracle.segments import LAST_INSTANT, Row, price_columns
 from tests.oracle.subscriptions import parts, unit_price
 from tests.oracle.times import BEGINNING, END, ends_a_statement
 from tests.oracle.versions import version_at
 
-_GRACE = timedelta(hours=24)
+#: How long after its end the invoice of a statement is issued.
+GRACE = timedelta(hours=24)
 _KINDS = ("USAGE", "COMPOSITE", "SUBSCRIPTION", "FIXED")
 _ONE = Fraction(1)
 
@@ -41,7 +45,12 @@ _OF_LINES: Row = {
     **dict.fromkeys(("billing_frequency", "is_prorated", "scheduled_charge_id", "discount_id")),
     **dict.fromkeys(("product_custom_fields", "custom_fields"), ()),
     **dict.fromkeys(("origin_customer", "origin_contract", "origin_invoice_starting_at")),
+    **dict.fromkeys(("commit", "commit_segment", "commit_type", "applied_balance_type", "access_type")),
+    "quantity_consumed": None,
+    "in_total": True,
 }
+#: What only the calculation needs to know of a line.
+_WORKING = ("priced_at", "minimum", "position", "product_type")
 
 #: A statement period, or the instant of a scheduled invoice.
 Destination = tuple[datetime, datetime] | datetime
@@ -49,12 +58,16 @@ Destination = tuple[datetime, datetime] | datetime
 
 @dataclass(frozen=True)
 class Run:
-    """One contract in one run: its statement periods, and the span in which scheduled invoices are issued."""
+    """One contract in one run: its statement periods, and the span in which scheduled invoices are issued.
+
+    `purchases` are the balances whose amounts are invoiced on the contract.
+    """
 
     catalog: Mapping[str, Any]
     contract_id: str
     statements: tuple[Statement, ...]
     span: tuple[datetime, datetime]
+    purchases: tuple[Balance, ...] = ()
 
     @property
     def contract(self) -> Row:
@@ -76,6 +89,11 @@ class Run:
     def scheduled(self, moment: datetime) -> Destination | None:
         """The scheduled invoice of an instant, when this run issues it."""
         return moment if self.span[0] <= moment < self.span[1] else None
+
+    def charged(self, moment: datetime) -> Destination | None:
+        """Where a charge of an instant stands, when this run bills it."""
+        on_usage = self.contract["charges_on_usage_invoices"] and ends_a_statement(self.contract, moment)
+        return self.statement_with(moment) if on_usage else self.scheduled(moment)
 
     def credit_type(self, product_id: str) -> str:
         """The credit type of a product's rates on the card; that of a composite is its members'."""
@@ -105,7 +123,8 @@ def of_consumption(run: Run, statement: Statement, window_starts: list[datetime]
         own = [composite for composite in composites if product in members[composite]]
         apart_from = {cut for composite in own for cut in cuts[composite]}
         counts_towards = partial(pieces_counted_towards, run.catalog, product, {each: pieces[each] for each in own})
-        for bucket, row in usage_rows(statement, product, window_starts, apart_from, counts_towards):
+        credit_type = run.credit_type(product)
+        for bucket, row in usage_rows(statement, product, credit_type, window_starts, apart_from, counts_towards):
             named = {**_priced(run, product, span[1] - LAST_INSTANT), **row}
             if bucket == "lines":
                 usage_lines.append(named)
@@ -131,6 +150,7 @@ def _priced(run: Run, product_id: str, named_at: datetime, kind: str = "usage") 
         "credit_type": run.catalog["credit_types"][credit_type],
         "product_custom_fields": product["custom_fields"],
         "place": _place(run, product_id),
+        "product_type": product["type"],
     }
 
 
@@ -174,40 +194,58 @@ def of_subscriptions(run: Run) -> Iterator[tuple[Destination, str, Row]]:
 
 
 def of_charges(run: Run) -> Iterator[tuple[Destination, str, Row]]:
-    """(destination, "lines", row) of the scheduled charges and discounts that this run bills."""
-    contract = run.contract
-    for charge in contract["charges"]:
-        for moment, price, quantity in charge["due"]:
-            if contract["terms_end_at"] is not None and moment >= contract["terms_end_at"]:
-                continue
-            on_usage = contract["charges_on_usage_invoices"] and ends_a_statement(contract, moment)
-            destination = run.statement_with(moment) if on_usage else run.scheduled(moment)
-            if destination is None:
-                continue
-            priced = _priced(run, charge["product"], moment, "scheduled")
-            fiat = {"credit_type_id": run.card["fiat"], "credit_type": run.catalog["credit_types"][run.card["fiat"]]}
-            row = {
-                **priced,
-                **fiat,
-                "starting_at": moment,
-                "ending_before": None,
-                "quantity": quantity,
-                "unit_price": price,
-                "total": quantity * price,
-                "discount_id" if charge["discount"] else "scheduled_charge_id": charge["id"],
-                "custom_fields": charge["custom_fields"],
-            }
-            row["name"] = charge["name"] or row["product_name"]
-            yield destination, "lines", row
+    """(destination, "lines", row) of the scheduled charges, discounts and purchases that this run bills."""
+    for charge in run.contract["charges"]:
+        for due in charge["due"]:
+            destination = None if _has_ended(run, due[0]) else run.charged(due[0])
+            if destination is not None:
+                row = charge_row(run, charge["product"], due, charge["name"], "scheduled")
+                row["discount_id" if charge["discount"] else "scheduled_charge_id"] = charge["id"]
+                yield destination, "lines", {**row, "custom_fields": charge["custom_fields"]}
+    for balance in run.purchases:
+        for due in balance.purchases:
+            ended = balance.contract is not None and _has_ended(run, due[0])
+            destination = None if ended else run.charged(due[0])
+            if destination is not None:
+                yield destination, "lines", purchase_row(run, balance, due, balance.terms["name"])
+
+
+def _has_ended(run: Run, moment: datetime) -> bool:
+    """Whether the terms of the contract make no charges any more."""
+    ended: datetime | None = run.contract["terms_end_at"]
+    return ended is not None and moment >= ended
+
+
+def charge_row(run: Run, product_id: str, due: Due, name: str | None, kind: str) -> Row:
+    """A line of a FIXED product at an instant."""
+    moment, price, quantity = due
+    fiat = run.card["fiat"]
+    row = {
+        **_priced(run, product_id, moment, kind),
+        "credit_type_id": fiat,
+        "credit_type": run.catalog["credit_types"][fiat],
+        "starting_at": moment,
+        "ending_before": None,
+        "quantity": quantity,
+        "unit_price": price,
+        "total": quantity * price,
+    }
+    return {**row, "name": name or row["product_name"]}
+
+
+def purchase_row(run: Run, balance: Balance, due: Due, name: str | None) -> Row:
+    """The line on which a balance, or what a postpaid one lacks, is paid."""
+    row = charge_row(run, balance.terms["product"], due, name, "commit_purchase")
+    return {**row, "commit": balance.id, "custom_fields": balance.terms["custom_fields"]}
 
 
 def conversions(run: Run, lines: list[Row], starting_at: datetime, ending_before: datetime | None) -> Iterator[Row]:
-    """A line in the invoice's currency for each pricing unit of its other lines that does not add up to nothing."""
+    """A line in the invoice's currency for each pricing unit of which its other lines leave something uncovered."""
     names, fiat = run.catalog["credit_types"], run.card["fiat"]
     sums: dict[str, Fraction] = {}
     for line in lines:
         if line["credit_type_id"] != fiat:
-            sums[line["credit_type_id"]] = sums.get(line["credit_type_id"], Fraction(0)) + line["total"]
+            sums[line["credit_type_id"]] = sums.get(line["credit_type_id"], Fraction(0)) + uncovered(line)[1]
     for rank, (unit, amount) in enumerate(sorted(sums.items(), key=lambda item: names[item[0]])):
         if amount == 0:
             continue
@@ -226,20 +264,29 @@ def conversions(run: Run, lines: list[Row], starting_at: datetime, ending_before
         }
 
 
-def invoice(run: Run, destination: Destination, lines: list[Row]) -> tuple[Row, list[Row]]:
-    """An invoice, and its lines in order with all their columns."""
+def invoice(
+    run: Run, destination: Destination, lines: list[Row], draws: Mapping[int, list[Draw]], kind: str
+) -> tuple[Row, list[Row]]:
+    """An invoice, and its lines in order with all their columns, each as `draws` of it (by id of the line) cover it.
+
+    Of a USAGE statement, or at an instant: then it is SCHEDULED, or a TRUEUP.
+    """
     contract, fiat = run.contract, run.card["fiat"]
-    scheduled = isinstance(destination, datetime)
     start, end = (None, None) if isinstance(destination, datetime) else destination
-    issued_at = destination if isinstance(destination, datetime) else destination[1] + _GRACE
+    issued_at = destination if isinstance(destination, datetime) else destination[1] + GRACE
     head = {"customer": contract["customer"], "contract": run.contract_id}
     on_invoice = {
-        "invoice_type": "SCHEDULED" if scheduled else "USAGE",
+        "invoice_type": kind,
         "period_starting_at": start,
         "period_ending_before": end,
         "issued_at": issued_at,
     }
-    columns = sorted(({**_OF_LINES, **head, **on_invoice, **line} for line in lines), key=_order)
+    columns = [
+        {**_OF_LINES, **head, **on_invoice, **{key: value for key, value in row.items() if key not in _WORKING}}
+        for line in sorted(lines, key=_order)
+        for row in expanded(line, draws.get(id(line), ()))
+    ]
+    counted = [line for line in columns if line["credit_type_id"] == fiat and line["in_total"]]
     customer = run.catalog["customers"][contract["customer"]]
     return {
         **head,
@@ -252,8 +299,8 @@ def invoice(run: Run, destination: Destination, lines: list[Row]) -> tuple[Row, 
         "payer_customer": payer(run.catalog["contracts"], contract),
         "credit_type_id": fiat,
         "currency": run.catalog["credit_types"][fiat],
-        "line_items": len(lines),
-        "total": sum((line["total"] for line in lines if line["credit_type_id"] == fiat), Fraction(0)),
+        "line_items": len(columns),
+        "total": sum((Fraction(line["total"]) for line in counted), Fraction(0)),
         "constituent_invoices": (),
         "custom_fields": contract["custom_fields"],
         "customer_custom_fields": customer["custom_fields"],
@@ -277,5 +324,13 @@ def held_back(run: Run, destination: Destination, row: Row) -> Row:
 
 
 def _order(line: Row) -> tuple[Any, ...]:
+    line = {**_OF_LINES, **line}
     groups = [[(value is not None, value or "") for value in line[key]] for key in ("pricing", "presentation")]
-    return (line["place"], *groups, line["starting_at"], line["tier"] or 0, line["override_tier_level"] or 0)
+    return (
+        line["place"],
+        *groups,
+        line["starting_at"],
+        line["tier"] or 0,
+        line["override_tier_level"] or 0,
+        line["type"],
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,8 @@ _PRICES = {
     "SUBSCRIPTION": ("FLAT", "SUBSCRIPTION"),
     "COMPOSITE": ("PERCENTAGE", "TIERED_PERCENTAGE"),
 }
+#: The lists of a specifier that name balances.
+_BALANCES = ("commit_ids", "recurring_commit_ids", "recurring_credit_ids", "any_commit_or_credit_ids")
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,8 @@ def read_override(item: Item, products: Named) -> Item:
         else None,
         "prices": prices_of(item["overwrite_rate"]) if kind == "OVERWRITE" else None,
         "entitled": item.get("entitled"),
+        "commit_specific": bool(item.get("is_commit_specific")),
+        "target": str(item.get("target") or "LIST_RATE").upper(),
         "priority": exact_if_any(item.get("priority")),
         "product": products.pointed_at_if_any(item, "product"),
         "tags": item.get("applicable_product_tags") or [],
@@ -57,14 +61,22 @@ def read_override(item: Item, products: Named) -> Item:
                 "pricing": specifier.get("pricing_group_values") or {},
                 "presentation": specifier.get("presentation_group_values") or {},
                 "frequency": (specifier.get("billing_frequency") or "").upper() or None,
+                "balances": [each for key in _BALANCES for each in specifier.get(key) or []],
             }
             for specifier in item.get("override_specifiers") or []
         ],
     }
 
 
-def reaches(override: Mapping[str, Any], target: Target) -> bool:
-    """Whether an override is aimed at the target, whenever it is in force."""
+def reaches(
+    override: Mapping[str, Any], target: Target, is_balance: Callable[[list[str]], bool] = lambda named: True
+) -> bool:
+    """Whether an override is aimed at the target, whenever it is in force.
+
+    `is_balance` says whether the balances that a specifier names, none being all, include the one that is drawn.
+    """
+    if override["commit_specific"] and target.kind != "USAGE":
+        return False
     if override["type"] == "TIERED" and target.kind != "USAGE":
         return False
     if override["type"] == "OVERWRITE" and override["prices"]["rate_type"] not in _PRICES[target.kind]:
@@ -75,7 +87,9 @@ def reaches(override: Mapping[str, Any], target: Target) -> bool:
         return True
     if set(override["tags"]) & set(target.tags):
         return True
-    return any(_specifies(specifier, target) for specifier in override["specifiers"])
+    return any(
+        _specifies(specifier, target) and is_balance(specifier["balances"]) for specifier in override["specifiers"]
+    )
 
 
 def _specifies(specifier: Mapping[str, Any], target: Target) -> bool:

@@ -43,7 +43,11 @@ def expand(item: Item, package: Item) -> Item:
     body["overrides"] = [_dated(term, start) for term in package.get("overrides") or []]
     body["subscriptions"] = [_dated(term, start) for term in package.get("subscriptions") or []]
     for kind in ("scheduled_charges", "discounts"):
-        body[kind] = [{**term, "schedule": _schedule(term, start, end)} for term in package.get(kind) or []]
+        body[kind] = [{**term, "schedule": _schedule(term["schedule"], start, end)} for term in package.get(kind) or []]
+    for kind in ("commits", "credits"):
+        body[kind] = [_balance(term, start, end) for term in package.get(kind) or []]
+    for kind in ("recurring_commits", "recurring_credits"):
+        body[kind] = [_dated(term, start) for term in package.get(kind) or []]
     return body
 
 
@@ -57,8 +61,17 @@ def _dated(term: Item, start: datetime) -> Item:
     return {**term, "starting_at": begins, "ending_before": ends}
 
 
-def _schedule(term: Item, start: datetime, end: datetime | None) -> Item:
-    schedule: Item = dict(term["schedule"])
+def _balance(term: Item, start: datetime, end: datetime | None) -> Item:
+    access = term["access_schedule"]
+    items = [_dated(each, start) for each in access["schedule_items"]]
+    term = {**term, "access_schedule": {**access, "schedule_items": items}}
+    if term.get("invoice_schedule"):
+        term["invoice_schedule"] = _schedule(term["invoice_schedule"], start, end)
+    return term
+
+
+def _schedule(written: Item, start: datetime, end: datetime | None) -> Item:
+    schedule: Item = dict(written)
     if schedule.get("schedule_items"):
         schedule["schedule_items"] = [_item(each, start) for each in schedule["schedule_items"]]
     if schedule.get("recurring_schedule"):

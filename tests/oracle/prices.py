@@ -63,7 +63,7 @@ def rate_in_force(catalog: Mapping[str, Any], card: str, target: Target, moment:
     return best
 
 
-def _pricing_override(
+def preferred_override(
     overrides: Sequence[Mapping[str, Any]], matching: Sequence[int], scheme: str
 ) -> tuple[int | None, str | None]:
     """The one override that prices, and why: the last OVERWRITE, else what the scheme prefers."""
@@ -95,22 +95,33 @@ def terms(catalog: Mapping[str, Any], contract: Mapping[str, Any], target: Targe
     matching = [
         position
         for position, override in enumerate(overrides)
-        if in_force(override, moment) and reaches(override, target)
+        if not override["commit_specific"] and in_force(override, moment) and reaches(override, target)
     ]
-    chosen, reason = _pricing_override(overrides, matching, contract["scheme"])
+    chosen, reason = preferred_override(overrides, matching, contract["scheme"])
 
     entitled = catalog["rates"][rate]["entitled"] if rate is not None else True
     for position in matching:
         if overrides[position]["entitled"] is not None:
             entitled = overrides[position]["entitled"]
 
+    return priced(catalog["rates"][rate] if rate is not None else None, rate, overrides, chosen, entitled, reason)
+
+
+def priced(
+    prices: Mapping[str, Any] | None,
+    rate: int | None,
+    overrides: Sequence[Mapping[str, Any]],
+    chosen: int | None,
+    entitled: bool,
+    reason: str | None = None,
+) -> Terms:
+    """List prices, or a commit rate, under the one override that changes them; `rate` is where they come from."""
     override = overrides[chosen] if chosen is not None else None
     if override is not None and override["type"] == "OVERWRITE":
         prices, factor, override_tiers = override["prices"], Fraction(1), None
-    elif rate is None:
+    elif prices is None:
         return Terms(None, chosen, entitled, False, None)
     else:
-        prices = catalog["rates"][rate]
         factor = override["multiplier"] if override is not None and override["type"] == "MULTIPLIER" else Fraction(1)
         override_tiers = tuple(override["tiers"]) if override is not None and override["tiers"] else None
     tiers = tuple((size, price * factor) for size, price in prices["tiers"])

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import Any
 
+from tests.oracle.eligibility import Coverage
 from tests.oracle.metering import Event, Group, SqlFunction, metric_value
 from tests.oracle.numbers import divide, round_quantity
 from tests.oracle.versions import changes, version_at
@@ -23,7 +24,8 @@ _ZERO = Fraction(0)
 class Statement:
     """One contract in one statement period, with the events inside it that count for the contract.
 
-    `measured` remembers what metrics were, as several products may share one.
+    `measured` remembers what metrics were, as several products may share one. `coverage` are the balances that the
+    contract may draw on; without them nothing is covered.
     """
 
     catalog: Mapping[str, Any]
@@ -33,6 +35,7 @@ class Statement:
     events: Sequence[Event]
     sql_functions: Mapping[str, SqlFunction]
     measured: dict[tuple[Any, ...], Measure] = field(default_factory=dict)
+    coverage: Coverage | None = None
 
     def inside(self, moments: Iterable[datetime]) -> set[datetime]:
         """Those of the instants that are strictly inside the period."""
@@ -64,11 +67,13 @@ def at_last_instant(catalog: Mapping[str, Any], product: Product, moment: dateti
     return metric["sql"] is not None and product["granularity"] == "SERVICE_PERIOD"
 
 
-def cut_points(statement: Statement, product_id: str, more: Iterable[datetime] = ()) -> list[datetime]:
+def cut_points(
+    statement: Statement, product_id: str, credit_type: str, more: Iterable[datetime] = ()
+) -> list[datetime]:
     """The instants at which something may change, with both ends of the period, in order; `more` are cuts besides.
 
-    Prices, tags and entitlements cut nothing where every metric of the period is one of the SERVICE_PERIOD. Overrides
-    that do not touch the product add cuts too: segments with equal terms are merged afterwards.
+    Prices, tags, entitlements and balances cut nothing where every metric of the period is one of the SERVICE_PERIOD.
+    Overrides that do not touch the product add cuts too: segments with equal terms are merged afterwards.
     """
     catalog, contract = statement.catalog, statement.contract
     product = catalog["products"][product_id]
@@ -79,6 +84,8 @@ def cut_points(statement: Statement, product_id: str, more: Iterable[datetime] =
         of_product = [catalog["rates"][rate] for rate in catalog["rates_of"].get((contract["card"], product_id), ())]
         cuts |= statement.inside(term_cuts([*of_product, *contract["overrides"]]))
         cuts |= statement.inside(changes(product, "tags"))
+        if statement.coverage is not None:
+            cuts |= statement.inside(statement.coverage.cuts(product_id, credit_type))
     return [statement.starting_at, *sorted(cuts), statement.ending_before]
 
 

@@ -83,6 +83,7 @@ def read_rates(written: Mapping[str, Sequence[Item]], cards: Named, products: Na
                 "frequency": frequency and frequency.upper(),
                 "credit_type": types.named(item, "credit_type"),
                 **prices_of(item),
+                "commit_rate": prices_of(item["commit_rate"]) if item.get("commit_rate") else None,
             }
         )
     return rates

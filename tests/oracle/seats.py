@@ -55,6 +55,22 @@ def by_seats(item: Mapping[str, Any]) -> Requests:
     return requests
 
 
+def assignments(item: Mapping[str, Any]) -> list[tuple[datetime, frozenset[str]]]:
+    """Which seats have somebody on them from when on, in order of time; the first holds from the beginning."""
+    config, updates = item.get("seat_config") or {}, item.get("seat_updates") or {}
+    seats = frozenset(config.get("initial_seat_ids") or [])
+    found = [(BEGINNING, seats)]
+    entries: list[tuple[datetime, int, Item]] = []
+    for order, kind in enumerate(_SEAT_UPDATES[:2]):
+        entries += [(when(update, "starting_at"), order, update) for update in updates.get(kind) or []]
+    for moment, order, update in sorted(entries, key=lambda entry: entry[:2]):
+        seats = seats | set(update["seat_ids"]) if order == 0 else seats - set(update["seat_ids"])
+        if found[-1][0] == moment:
+            found.pop()
+        found.append((moment, seats))
+    return found
+
+
 def requested(requests: Sequence[tuple[datetime, Fraction]], moment: datetime) -> Fraction:
     """The quantity at an instant, after everything that happens at it."""
     quantity = requests[0][1]

@@ -60,7 +60,8 @@ def segment_rows(segment: Segment, unkeyed: bool, overrides: list[Mapping[str, A
         part = piece.part(segment.before, segment.after)
         if part != 0 or (unkeyed and quantity == 0 and piece.holds(segment.after)):
             columns = price_columns(terms, overrides, piece)
-            yield "lines", {**head, **columns, "quantity": part, "unit_price": piece.price, "total": part * piece.price}
+            amounts = {"quantity": part, "unit_price": piece.price, "total": part * piece.price}
+            yield "lines", {**head, **columns, **amounts, "position": piece.clamped(segment.before)}
 
 
 def price_columns(terms: Terms, overrides: list[Mapping[str, Any]], piece: Piece | None = None) -> Row:

@@ -10,7 +10,7 @@ from math import ceil, floor
 from typing import Any
 
 from tests.oracle.numbers import divide, half_away_from_zero
-from tests.oracle.seats import by_quantity, by_seats, increases, requested
+from tests.oracle.seats import assignments, by_quantity, by_seats, increases, requested
 from tests.oracle.times import anchor_of, boundary, number_at
 from tests.oracle.written import Item, Named, pairs, when
 
@@ -46,6 +46,7 @@ def read_subscription(item: Item, contract: Item, products: Named, stand_in: str
     rounding = proration.get("rounding")
     return {
         "id": item.get("id") or stand_in,
+        "called": {each for each in (item.get("id"), item.get("temporary_id"), item.get("name")) if each},
         "name": item.get("name"),
         "product": products.pointed_at(rate, "product"),
         "frequency": rate["billing_frequency"].upper(),
@@ -58,6 +59,8 @@ def read_subscription(item: Item, contract: Item, products: Named, stand_in: str
         "prorated": proration.get("is_prorated") is not False,
         "rounding": rounding and (rounding["rounding_method"].upper(), int(rounding["decimal_places"])),
         "requests": by_seats(item) if by_seat else by_quantity(item),
+        "assigned": assignments(item),
+        "seat_key": (item.get("seat_config") or {}).get("seat_group_key"),
         "custom_fields": pairs(item.get("custom_fields")),
     }
 
@@ -99,10 +102,10 @@ def unit_price(subscription: Mapping[str, Any], price: Fraction, fraction: Fract
     if not subscription["rounding"]:
         return divide(price * fraction.numerator, Fraction(fraction.denominator))
     method, places = subscription["rounding"]
-    return _rounded(price * fraction, method, places)
+    return rounded_to(price * fraction, method, places)
 
 
-def _rounded(amount: Fraction, method: str, places: int) -> Fraction:
+def rounded_to(amount: Fraction, method: str, places: int) -> Fraction:
     """To a number of decimal places; below zero to tens, hundreds and so on."""
     unit = Fraction(10) ** -places
     if method == "FLOOR":

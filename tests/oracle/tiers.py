@@ -34,9 +34,10 @@ class Piece:
 
     def part(self, before: Fraction, after: Fraction) -> Fraction:
         """How much of the way from one position to another lies in this piece; negative on the way back."""
-        return self._clamped(after) - self._clamped(before)
+        return self.clamped(after) - self.clamped(before)
 
-    def _clamped(self, position: Fraction) -> Fraction:
+    def clamped(self, position: Fraction) -> Fraction:
+        """A position, or the bound of this piece beyond which it lies."""
         if self.lower is not None and position < self.lower:
             return self.lower
         if self.upper is not None and position > self.upper:

@@ -12,6 +12,7 @@ from typing import Any
 BEGINNING, END = datetime(1, 1, 1), datetime(9999, 12, 31)
 
 _MONTHS = {"MONTHLY": 1, "QUARTERLY": 3, "ANNUAL": 12}
+_DAYS = {"DAILY": 1, "WEEKLY": 7}
 _STAMP = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)", flags=re.ASCII)
 
 
@@ -66,15 +67,15 @@ def anchor_of(contract: dict[str, Any]) -> datetime:
 
 def boundary(anchor: datetime, frequency: str, number: int) -> datetime:
     """The `number`-th boundary, counted from the anchor itself so that a 31st never drifts to a 28th."""
-    if frequency == "WEEKLY":
-        return anchor + timedelta(days=7 * number)
+    if frequency in _DAYS:
+        return anchor + timedelta(days=_DAYS[frequency] * number)
     return months_after(anchor, _MONTHS[frequency] * number)
 
 
 def number_at(anchor: datetime, frequency: str, moment: datetime) -> int:
     """The number of the last boundary that is not after an instant."""
-    if frequency == "WEEKLY":
-        return (moment - anchor) // timedelta(days=7)
+    if frequency in _DAYS:
+        return (moment - anchor) // timedelta(days=_DAYS[frequency])
     months = (moment.year - anchor.year) * 12 + moment.month - anchor.month
     number = months // _MONTHS[frequency] + 1
     while boundary(anchor, frequency, number) > moment:
@@ -83,7 +84,10 @@ def number_at(anchor: datetime, frequency: str, moment: datetime) -> int:
 
 
 def statement_periods(contract: dict[str, Any], period: str) -> Iterator[tuple[datetime, datetime]]:
-    """The statement periods [S, E) of a contract whose last instant lies in the billing month `period`."""
+    """The statement periods [S, E) of a contract whose last instant lies in the billing month `period`.
+
+    Those that end by `generation_start`, where a contract has one, were billed elsewhere and are none.
+    """
     month_start, month_end = month(period)
     anchor, frequency = anchor_of(contract), contract["frequency"]
     number = number_at(anchor, frequency, month_start)
@@ -92,15 +96,33 @@ def statement_periods(contract: dict[str, Any], period: str) -> Iterator[tuple[d
         end = boundary(anchor, frequency, number + 1)
         if contract["ending_before"] is not None:
             end = min(end, contract["ending_before"])
-        if start < end and month_start < end <= month_end:
+        if start < end and month_start < end <= month_end and is_generated(contract, end):
             yield start, end
         number += 1
 
 
-def ends_a_statement(contract: dict[str, Any], moment: datetime) -> bool:
-    """Whether some statement period of a contract ends at an instant."""
+def is_generated(contract: dict[str, Any], end: datetime) -> bool:
+    """Whether a statement that ends then is billed here at all."""
+    since = contract.get("generation_start")
+    return since is None or end > since
+
+
+def statement_around(contract: dict[str, Any], moment: datetime) -> tuple[datetime, datetime] | None:
+    """The statement period [S, E) with S <= moment < E, None where the contract has none."""
     end = contract["ending_before"]
-    if moment <= contract["starting_at"] or (end is not None and moment > end):
+    if moment < contract["starting_at"] or (end is not None and moment >= end):
+        return None
+    anchor, frequency = anchor_of(contract), contract["frequency"]
+    number = number_at(anchor, frequency, moment)
+    upper = boundary(anchor, frequency, number + 1)
+    start = max(boundary(anchor, frequency, number), contract["starting_at"])
+    return start, upper if end is None else min(upper, end)
+
+
+def ends_a_statement(contract: dict[str, Any], moment: datetime) -> bool:
+    """Whether some statement period of a contract that is billed here ends at an instant."""
+    end = contract["ending_before"]
+    if moment <= contract["starting_at"] or (end is not None and moment > end) or not is_generated(contract, moment):
         return False
     anchor, frequency = anchor_of(contract), contract["frequency"]
     return moment == end or moment == boundary(anchor, frequency, number_at(anchor, frequency, moment))

@@ -69,13 +69,14 @@ class SubscriptionRow:
 
 @dataclass(frozen=True)
 class ChargeRow:
-    """An occurrence of a scheduled charge, or of a discount when the amount is negative."""
+    """An occurrence of a scheduled charge, of a discount when the amount is negative, or of what a balance costs."""
 
     charged_at: datetime
     unit_price: Decimal
     quantity: Decimal = Decimal(1)
     contract_no: int = 0
     occurrence_no: int = 1
+    balance_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,7 @@ def _contracts(contracts: Sequence[ContractRow]) -> pa.Table:
         ending_before=(INSTANT, [each.ending_before for each in contracts]),
         frequency=(pa.string(), [each.frequency for each in contracts]),
         anchor_at=(INSTANT, [statement_anchor(each) for each in contracts]),
+        invoices_from=(INSTANT, [None] * len(contracts)),
         consolidates_charges=(pa.bool_(), [each.consolidates_charges for each in contracts]),
     )
 
@@ -247,10 +249,11 @@ def _quantities(rows: Sequence[SubscriptionRow]) -> pa.Table:
 
 
 def _charges(rows: Sequence[ChargeRow]) -> pa.Table:
-    ids = [(f"charge {n}", None) if row.unit_price >= 0 else (None, f"discount {n}") for n, row in enumerate(rows)]
+    charges = [row.unit_price >= 0 if row.balance_id is None else None for row in rows]
     return arrow_table(
-        scheduled_charge_id=(pa.string(), [charge for charge, _ in ids]),
-        discount_id=(pa.string(), [discount for _, discount in ids]),
+        scheduled_charge_id=(pa.string(), [f"charge {n}" if each else None for n, each in enumerate(charges)]),
+        discount_id=(pa.string(), [f"discount {n}" if each is False else None for n, each in enumerate(charges)]),
+        balance_id=(pa.string(), [each.balance_id for each in rows]),
         contract_id=(pa.string(), [f"contract {each.contract_no}" for each in rows]),
         product_id=(pa.string(), ["fee"] * len(rows)),
         charge_name=(pa.string(), [None] * len(rows)),

@@ -149,6 +149,7 @@ def test_charges_of_the_billing_period_and_both_its_ends() -> None:
     assert first | {"charged_at": None} == {
         "scheduled_charge_id": "fee",
         "discount_id": None,
+        "balance_id": None,
         "contract_id": "c0",
         "product_id": "fee",
         "charge_name": "Fee",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -18,7 +20,49 @@ from engine.values.period import parse_period
 
 SCENARIO = Path(__file__).resolve().parents[2] / "fixtures" / "agreements"
 
+#: What Birch draws on: a credit, a commit that makes its calls cheaper, and a pledge that is short in the end.
+BALANCES = """
+products:
+  - { name: Birch balance, type: FIXED }
+
+contract_edits:
+  - contract: Birch team
+    add_credits:
+      - name: Birch credit
+        product: Birch balance
+        applicable_products: [API calls (thousands)]
+        priority: 1
+        access_schedule:
+          schedule_items:
+            - { amount: 210, starting_at: "2026-10-05T00:00:00Z", ending_before: "2026-11-01T00:00:00Z" }
+    add_commits:
+      - name: Birch commit
+        type: PREPAID
+        product: Birch balance
+        applicable_products: [API calls (thousands)]
+        priority: 2
+        access_schedule:
+          schedule_items:
+            - { amount: 700, starting_at: "2026-10-05T00:00:00Z", ending_before: "2026-11-01T00:00:00Z" }
+      - name: Birch pledge
+        type: POSTPAID
+        product: Birch balance
+        applicable_products: [API calls (thousands)]
+        access_schedule:
+          schedule_items:
+            - { amount: 100, starting_at: "2026-10-16T00:00:00Z", ending_before: "2026-10-20T00:00:00Z" }
+        invoice_schedule:
+          schedule_items: [{ timestamp: "2026-10-25T00:00:00Z", amount: 100 }]
+    add_overrides:
+      - starting_at: "2026-10-15T00:00:00Z"
+        type: OVERWRITE
+        is_commit_specific: true
+        overwrite_rate: { rate_type: FLAT, price: 30 }
+        override_specifiers: [{ product: API calls (thousands), commit_ids: [Birch commit] }]
+"""
+
 _LAST_DIGIT = "0.00000000000000000000000001::DECIMAL(38, 26)"
+_QUANTITY_DIGIT = "0.000000000000000001::DECIMAL(38, 18)"
 
 BROKEN = [
     *(
@@ -33,13 +77,31 @@ BROKEN = [
         )
     ),
     ("amounts_are_products", "UPDATE line_items SET total = NULL WHERE name = 'Seats'"),
+    ("balances_roll_forward", f"UPDATE segment_balances SET closing = closing + {_LAST_DIGIT} WHERE kind = 'CREDIT'"),
+    ("balances_roll_forward", f"UPDATE ledger SET amount = amount - {_LAST_DIGIT} WHERE type LIKE '%TRUEUP'"),
+    (
+        "balances_stay_in_bounds",
+        f"UPDATE segment_balances SET drawn = drawn + {_LAST_DIGIT} WHERE balance_name = 'Birch commit'",
+    ),
+    (
+        "balances_stay_in_bounds",
+        "UPDATE balance_segments SET ending_before = '2026-10-20' FROM balances "
+        "WHERE balances.balance_no = balance_segments.balance_no AND balance_name = 'Birch credit'",
+    ),
     ("composites_account_for_spend", "UPDATE line_items SET quantity = quantity + 1 WHERE name = 'Premium support'"),
     ("composites_account_for_spend", "DELETE FROM line_items WHERE name = 'Premium support'"),
     (
         "consolidations_are_sums",
         f"UPDATE invoices SET total = total + {_LAST_DIGIT} WHERE type = 'USAGE_CONSOLIDATED'",
     ),
+    *(
+        ("draws_are_applied", f"UPDATE line_items SET total = total - {_LAST_DIGIT} WHERE name = '{name}'")
+        for name in ("Birch credit applied", "Birch commit applied", "Birch pledge true-up")
+    ),
+    ("draws_are_applied", f"UPDATE draws SET taken = taken + {_LAST_DIGIT} WHERE amount = 210"),
+    ("draws_are_applied", "DELETE FROM line_items WHERE name = 'Birch credit applied'"),
     ("invoices_are_sums", f"UPDATE invoices SET total = total - {_LAST_DIGIT} WHERE type = 'SCHEDULED'"),
+    ("invoices_are_sums", "UPDATE line_items SET in_total = false WHERE name = 'Birch credit applied'"),
     ("invoices_are_sums", "UPDATE invoices SET line_items = line_items + 1 WHERE customer_name = 'Birch'"),
     ("invoices_are_sums", "DELETE FROM line_items WHERE name = 'Loyalty discount'"),
     ("invoices_are_sums", "DELETE FROM invoices WHERE type = 'SCHEDULED'"),
@@ -60,6 +122,32 @@ BROKEN = [
     ("lines_lie_in_their_invoice", "UPDATE line_items SET starting_at = ending_before WHERE name = 'GPU seconds'"),
     ("quantities_are_conserved", "DELETE FROM line_items WHERE name = 'GPU seconds' AND quantity = 500"),
     ("quantities_are_conserved", "UPDATE line_items SET quantity = quantity + 1 WHERE name = 'API calls (thousands)'"),
+    ("splits_are_whole", f"UPDATE drawn_lines SET total = total + {_LAST_DIGIT} WHERE own_name = 'Team seats'"),
+    (
+        "splits_are_whole",
+        f"UPDATE drawn_lines SET total = total - {_LAST_DIGIT} WHERE own_name = 'Birch credit applied'",
+    ),
+    (
+        "splits_are_whole",
+        f"UPDATE drawn_lines SET total = total + {_LAST_DIGIT} WHERE drawn_as = 'covered' AND is_special",
+    ),
+    *(
+        ("splits_are_whole", f"UPDATE drawn_lines SET quantity = quantity - {_QUANTITY_DIGIT} WHERE {part}")
+        for part in ("drawn_as = 'covered' AND is_special", "drawn_as = 'covered' AND total = 210", "drawn_as = 'rest'")
+    ),
+    # Covered at another price, the parts need not add up to the charge; then each must be worth its quantity.
+    *(
+        (
+            "splits_are_whole",
+            f"UPDATE drawn_lines SET total = total + CASE drawn_as WHEN 'covered' THEN {off} ELSE 0 - {off} END "
+            "WHERE is_special AND drawn_as IN ('covered', 'applied')",
+        )
+        for off in ("0.00000000005::DECIMAL(38, 26)", "(-0.00000000005)::DECIMAL(38, 26)")
+    ),
+    ("splits_are_whole", "UPDATE drawn_lines SET unit_price = unit_price + 0.0000000001 WHERE is_special"),
+    ("splits_are_whole", f"UPDATE drawn_lines SET unit_price = unit_price + {_QUANTITY_DIGIT} WHERE unit_price = 1500"),
+    ("splits_are_whole", "DELETE FROM drawn_lines WHERE drawn_as = 'rest' AND total > 0 AND own_name IS NULL"),
+    ("splits_are_whole", "DELETE FROM drawn_lines WHERE drawn_as = 'applied'"),
     ("subscriptions_are_accounted_for", "DELETE FROM subscription_lines WHERE quantity = 2"),
     ("units_are_converted", "DELETE FROM line_items WHERE type = 'cpu_conversion'"),
     ("units_are_converted", "UPDATE line_items SET quantity = quantity + 1 WHERE type = 'cpu_conversion'"),
@@ -67,18 +155,51 @@ BROKEN = [
 ]
 
 
-@pytest.fixture(scope="module")
-def billed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection with every table of a run, which has passed its checks."""
-    copy = tmp_path_factory.mktemp("checks") / "workspace"
-    shutil.copytree(SCENARIO, copy, ignore=shutil.ignore_patterns("lake", "runs", "expected"))
-    workspace = engine.open(copy)
-    workspace.land(copy / "events" / "events.ndjson", now="2026-11-01T06:00:00Z")
+#: Nine credits of one cent each, on a line at a price that no such quantity divides: 27 units of 30 are left, and
+#: nine thirds of the twelfth place.
+CENTS = """
+products:
+  - { name: Birch balance, type: FIXED }
+
+contract_edits:
+  - contract: Birch team
+    add_overrides:
+      - starting_at: "2026-10-15T00:00:00Z"
+        type: OVERWRITE
+        overwrite_rate: { rate_type: FLAT, price: 3 }
+        override_specifiers: [{ product: API calls (thousands) }]
+    add_credits:
+""" + "".join(
+    f"""
+      - name: Cent {number}
+        product: Birch balance
+        applicable_products: [API calls (thousands)]
+        access_schedule:
+          schedule_items:
+            - {{ amount: 1, starting_at: "2026-10-05T00:00:00Z", ending_before: "2026-11-01T00:00:00Z" }}
+"""
+    for number in range(9)
+)
+
+
+@contextmanager
+def run(folder: Path, balances: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with every table of a run of the scenario with balances, which has passed its checks."""
+    shutil.copytree(SCENARIO, folder, ignore=shutil.ignore_patterns("lake", "runs", "expected"))
+    (folder / "catalog" / "balances.yml").write_text(balances, encoding="utf-8")
+    workspace = engine.open(folder)
+    workspace.land(folder / "events" / "events.ndjson", now="2026-11-01T06:00:00Z")
     snapshot = EventTable(workspace.lake).snapshot()
     assert snapshot is not None
     with workspace.connect() as connection:
         executor = DuckDBExecutor(connection)
         bill(workspace.catalog, snapshot, parse_period("2026-10"), executor, Terms(), lambda step, done, total: None)
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def billed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    with run(tmp_path_factory.mktemp("checks") / "workspace", BALANCES) as connection:
         yield connection
 
 
@@ -91,6 +212,12 @@ def test_a_broken_invariant_is_noticed(billed: duckdb.DuckDBPyConnection, check:
         assert billed.execute(check_sql(check)).fetchall()
     finally:
         billed.execute("ROLLBACK")
+
+
+def test_what_many_small_balances_leave_of_a_line_passes(tmp_path: Path) -> None:
+    with run(tmp_path / "workspace", CENTS) as connection:
+        rest = "SELECT quantity, total FROM drawn_lines WHERE drawn_as = 'rest' AND unit_price = 3 AND total > 0"
+        assert connection.execute(rest).fetchall() == [(Decimal("27.000000000003"), Decimal(81))]
 
 
 def test_every_check_is_broken_here() -> None:

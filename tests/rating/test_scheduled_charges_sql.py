@@ -135,3 +135,17 @@ def test_an_amount_of_zero_has_a_line_and_an_unknown_amount_too(connection: duck
     connection.execute("UPDATE scheduled_charges SET total = NULL WHERE scheduled_charge_id = 'charge 1'")
     runs.run(month("2025-01"))
     assert runs.rows("SELECT total FROM scheduled_lines ORDER BY ALL") == [(0,), (None,)]
+
+
+def test_what_a_balance_costs_is_a_purchase_on_the_invoice_that_a_charge_of_then_would_be_on(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    charges = [ChargeRow(first_of(2), FEE, balance_id="b"), ChargeRow(first_of(2), FEE), ChargeRow(first_of(2), -FEE)]
+    runs = RecurringRuns(connection, [CONSOLIDATING], charges=charges)
+    runs.run(months("2025-01", 1)[0])
+    lines = "SELECT type, commit_id, split_part(line_key, chr(31), 1), period_ending_before FROM scheduled_lines"
+    assert sorted(runs.rows(lines), key=str) == [
+        ("commit_purchase", "b", "commit_purchase", first_of(2)),
+        ("scheduled", None, "discount", first_of(2)),
+        ("scheduled", None, "scheduled_charge", first_of(2)),
+    ]

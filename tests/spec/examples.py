@@ -24,9 +24,19 @@ SETTINGS = '[workspace]\nname = "examples"\n\n[landing]\npast_days = 4000\n'
 #: When a contract starts that does not say.
 YEAR = "2026-01-01T00:00:00Z"
 
-NUMBERS = ("quantity", "unit price", "total", "multiplier", "payable")
+_AMOUNTS = ("opening", "granted", "manual", "drawn", "rolled over", "expired", "trued up", "closing")
+NUMBERS = (
+    *("quantity", "unit price", "total", "multiplier", "payable"),
+    *("units", "amount", "after", "threshold", "value", *_AMOUNTS),
+)
 #: Columns that a table of lines may leave out when they are this on every line.
-USUAL = {"pricing": "", "presentation": "", "tier": "", "type": "usage", "currency": "USD (cents)"}
+USUAL = {"pricing": "", "presentation": "", "tier": "", "type": "usage", "currency": "USD (cents)", "balance": ""}
+
+#: What is shown of rows that an example does not expect at all.
+TELLING = ("product", "pricing", "presentation", "from", "to", "quantity", "balance", "alert", "amount", "granted")
+
+#: What a run publishes, as an example's tables are called.
+PUBLISHED = ("line_items", "unrated", "not_entitled", "invoices", "ledger", "balances", "alerts")
 
 #: Nothing is billed before something has landed, and not every example has usage.
 SOMETHING: dict[str, object] = {
@@ -45,7 +55,7 @@ class Example:
     `contract` is a contract as in the catalog, or a list of contracts, of this example's own customer, who
     tells its lines from those of the other examples; left out, `starting_at` is `since`, 1 January 2026. A contract of
     one of the `others`, who are customers of this example as well, names it. `catalog` has further sections, such as
-    contract_edits. `periods` are the billing months that are run.
+    contract_edits. `periods` are the billing months that are run. Tables that are None are not compared.
     """
 
     source: str
@@ -53,10 +63,13 @@ class Example:
     customer: str
     contract: str
     events: str
-    lines: str
+    lines: str | None
     unrated: str = ""
     not_entitled: str = ""
     invoices: str | None = None
+    ledger: str | None = None
+    balances: str | None = None
+    alerts: str | None = None
     periods: tuple[str, ...] = ("2026-10",)
     aliases: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
@@ -85,20 +98,26 @@ class Ledger:
 
     def check(self, example: Example) -> None:
         """Compare every table of an example; AssertionError shows the expected and the actual table."""
-        _same("lines", read_table(example.lines), self._lines(example))
+        if example.lines is not None:
+            _same("lines", read_table(example.lines), self._lines(example))
         for report in ("unrated", "not_entitled"):
             found = [_line(row) for row in self._rows(report, example)]
             _same(report, read_table(getattr(example, report)), found)
         invoices = self._rows("invoices", example)
         if example.invoices is not None:
             _same("invoices", read_table(example.invoices), [_invoice(row) for row in invoices])
-        lines = self._rows("line_items", example)
+        for table in ("ledger", "balances", "alerts"):
+            wanted = getattr(example, table)
+            if wanted is not None:
+                _same(table, read_table(wanted), [_entry(row, self._names) for row in self._rows(table, example)])
+        lines = [row for row in self._rows("line_items", example) if row["in_total"]]
         for each in invoices:
             own = [row for row in lines if row["invoice_id"] == each["id"] and row["currency"] == each["currency"]]
             assert Fraction(each["total"]) == sum(Fraction(row["total"]) for row in own)
 
     def check_order(self, example: Example) -> None:
         """The lines were published in the order of the example's table."""
+        assert example.lines is not None, "the order of which lines?"
         wanted = read_table(example.lines)
         found = [{name: line[name] for name in wanted[0]} for line in self._lines(example)]
         if found != wanted:
@@ -106,7 +125,19 @@ class Ledger:
 
     def _lines(self, example: Example) -> list[dict[str, str]]:
         invoices = {each["id"]: each for each in self._rows("invoices", example)}
-        return [_line(row) | _on(invoices[row["invoice_id"]]) for row in self._rows("line_items", example)]
+        return [
+            _line(row) | _on(invoices[row["invoice_id"]]) | {"balance": self._covered_by(row)}
+            for row in self._rows("line_items", example)
+        ]
+
+    def _covered_by(self, line: Mapping[str, Any]) -> str:
+        """The name of the balance that covers a line; what a line pays for stands in its own name."""
+        return "" if line["type"] == "commit_purchase" else self._names.get(line["commit_id"], "")
+
+    @property
+    def _names(self) -> Mapping[str, str]:
+        """The names of balances by their ids."""
+        return {row["balance_id"]: row["balance_name"] for row in self.published["balances"]}
 
     def _rows(self, table: str, example: Example) -> list[Mapping[str, Any]]:
         return [
@@ -139,7 +170,7 @@ def bill(root: Path, shared: Sequence[str], examples: Sequence[Example]) -> Ledg
         published.setdefault("totals", []).extend(
             {"billing_period": period, "currency": currency, "total": total} for currency, total in totals.items()
         )
-        for table in ("line_items", "unrated", "not_entitled", "invoices"):
+        for table in PUBLISHED:
             rows = getattr(run, table).dicts()
             published.setdefault(table, []).extend({**row, "billing_period": period} for row in rows)
     return Ledger(published)
@@ -187,7 +218,7 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
         "contract": row["contract_id"],
         "product": row["product_name"] or "",
         "name": row.get("name") or "",
-        "type": row.get("type") or "",
+        "type": _type(row),
         "currency": row.get("currency") or "",
         "pricing": _values(row["pricing_group_values"]),
         "presentation": _values(row["presentation_group_values"]),
@@ -205,16 +236,51 @@ def _line(row: Mapping[str, Any]) -> dict[str, str]:
         "product fields": _values(row.get("product_custom_fields")),
         "fields": _values(row.get("custom_fields")),
         "run": row["billing_period"],
+        "units": _number(row.get("quantity_consumed")),
         "quantity": _number(row["quantity"]),
         "unit price": _number(row.get("unit_price")),
         "total": _number(row.get("total")),
     }
 
 
+def _type(row: Mapping[str, Any]) -> str:
+    """The type of a line; `applied` takes off what a balance covers, `noted` shows it and takes nothing off."""
+    if row.get("type") == "applied_commit_or_credit":
+        return "applied" if row["in_total"] else "noted"
+    return row.get("type") or ""
+
+
+def _entry(row: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, str]:
+    """A row of the ledger, the balances or the alerts, with every column that one of the tables has."""
+    amounts = {column: _number(row.get(column.replace(" ", "_"))) for column in _AMOUNTS}
+    return {
+        "run": row["billing_period"],
+        "customer": row["customer_id"],
+        "contract": _text(row.get("contract_id")),
+        "balance": names.get(row.get("balance_id", ""), ""),
+        "kind": _text(row.get("kind")),
+        "type": _text(row.get("type")),
+        "time": _time(row.get("timestamp")),
+        "amount": _number(row.get("amount")),
+        "after": _number(row.get("balance_after")),
+        "reason": _text(row.get("reason")),
+        "currency": _text(row.get("currency")),
+        "from": _time(row.get("starting_at")),
+        "to": _time(row.get("ending_before")),
+        "alert": _text(row.get("alert_name")),
+        "threshold": _number(row.get("threshold")),
+        "value": _number(row.get("value")),
+        "crossed": _time(row.get("crossed_at")),
+        **amounts,
+    }
+
+
 def _on(invoice: Mapping[str, Any]) -> dict[str, str]:
     """Which invoice a line is on: a usage invoice `until` its end, a scheduled one `on` its day, `all until` its end
-    a consolidated one."""
-    word = {"USAGE": "until", "SCHEDULED": "on", "USAGE_CONSOLIDATED": "all until"}[invoice["type"]]
+    a consolidated one, `short on` its day what charges a postpaid commit's rest."""
+    word = {"USAGE": "until", "SCHEDULED": "on", "USAGE_CONSOLIDATED": "all until", "TRUEUP": "short on"}[
+        invoice["type"]
+    ]
     return {"invoice": f"{word} {_time(invoice['ending_before'] or invoice['issued_at'])}"}
 
 
@@ -266,7 +332,7 @@ def _number(value: object) -> str:
 def _same(what: str, expected: list[dict[str, str]], found: list[dict[str, str]]) -> None:
     if not expected and not found:
         return
-    columns = list(expected[0]) if expected else ["product", "pricing", "presentation", "from", "to", "quantity"]
+    columns = list(expected[0]) if expected else [name for name in TELLING if name in found[0]]
     wanted = [
         {name: _number(cell) if cell and name in NUMBERS else cell for name, cell in row.items()} for row in expected
     ]

@@ -31,6 +31,8 @@ INVOICE = {
     "constituent_invoices": None,
 }
 
+BALANCE = {"customer_id": "ada", "contract_id": "c", "balance_id": "b", "balance_name": "Gift", "granted": 5}
+
 
 def test_a_table_drawn_is_read_back() -> None:
     rows = [{"product": "Seats", "tier": ""}, {"product": "Storage (GB)", "tier": "2"}]
@@ -62,10 +64,14 @@ def _published(**changes: Any) -> Ledger:
         "invoice_id": "i",
         "type": "usage",
         "currency": "USD (cents)",
+        "in_total": True,
+        "commit_id": None,
     }
     line = {**row, **changes}
     invoice = {**line, "id": "i", "type": "USAGE", "currency": "USD (cents)", **INVOICE}
-    return Ledger({"line_items": [line], "unrated": [], "not_entitled": [], "invoices": [invoice]})
+    balance = {**BALANCE, "billing_period": "2026-10"}
+    tables: dict[str, list[dict[str, Any]]] = {"unrated": [], "not_entitled": [], "ledger": [], "alerts": []}
+    return Ledger({**tables, "line_items": [line], "invoices": [invoice], "balances": [balance]})
 
 
 EXAMPLE = Example("here", "two seats", "ada", "rate_card: seats", "", LINES)
@@ -90,6 +96,8 @@ def test_what_is_expected_passes() -> None:
         {"period_ending_before": None},
         {"customer_id": "bob"},
         {"billing_period": "2026-09"},
+        {"commit_id": "b"},
+        {"in_total": False},
     ],
     ids=lambda changes: next(iter(changes)),
 )
@@ -110,6 +118,24 @@ def test_an_invoice_that_is_not_the_sum_of_its_lines_fails() -> None:
     invoice = {**ledger.published["invoices"][0], "total": 4}
     with pytest.raises(AssertionError):
         Ledger({**ledger.published, "invoices": [invoice]}).check(EXAMPLE)
+
+
+def test_balances_are_compared_where_the_example_has_them() -> None:
+    wanted = "| balance | granted |\n| Gift | 5.0 |"
+    _published().check(replace(EXAMPLE, balances=wanted))
+    for other in ("", wanted.replace("5.0", "6"), wanted.replace("Gift", "Loan")):
+        with pytest.raises(AssertionError, match="balances"):
+            _published().check(replace(EXAMPLE, balances=other))
+
+
+@pytest.mark.parametrize("table", ["ledger", "alerts"])
+def test_what_the_other_tables_do_not_list_fails(table: str) -> None:
+    ledger = _published()
+    row = {**BALANCE, "type": "CREDIT_MANUAL", "billing_period": "2026-10"}
+    more = Ledger({**ledger.published, table: [row]})
+    more.check(EXAMPLE)
+    with pytest.raises(AssertionError, match=table):
+        more.check(replace(EXAMPLE, ledger="", alerts=""))
 
 
 def test_lines_in_another_order_fail() -> None:

@@ -2,7 +2,9 @@
 WITH sums AS (
     SELECT
         line_items.invoice_id,
-        sum(line_items.total) FILTER (invoices.id IS NULL OR line_items.credit_type_id = invoices.credit_type_id) AS total,
+        sum(line_items.total) FILTER (
+            invoices.id IS NULL OR (line_items.credit_type_id = invoices.credit_type_id AND line_items.in_total)
+        ) AS total,
         count(*) AS line_items
     FROM line_items
     LEFT JOIN invoices ON invoices.id = line_items.invoice_id

@@ -11,6 +11,7 @@ WITH usage_lines AS (
         product_periods.product_id,
         price.meter_id,
         price.values_no,
+        price.usage_no,
         product_periods.period_starting_at,
         product_periods.period_ending_before,
         price.starting_at,
@@ -33,7 +34,10 @@ WITH usage_lines AS (
         price.quantity_before::DECIMAL(38, 18) AS quantity_before,
         price.quantity_after::DECIMAL(38, 18) AS quantity_after,
         price.value_before,
-        price.value_after
+        price.value_after,
+        price.position_before::DECIMAL(38, 18) AS position_before,
+        price.position_after::DECIMAL(38, 18) AS position_after,
+        price.priced_at AS covered_at
     FROM price
     JOIN product_periods USING (product_period_no)
     ANTI JOIN parked_usage ON parked_usage.contract_id = product_periods.contract_id
@@ -41,10 +45,12 @@ WITH usage_lines AS (
 lines AS (
     SELECT * FROM usage_lines
     UNION ALL BY NAME
-    SELECT * REPLACE (multiplier::DECIMAL(38, 18) AS multiplier) FROM composite_lines
+    SELECT * REPLACE (multiplier::DECIMAL(38, 18) AS multiplier), ending_before - to_microseconds(1) AS covered_at
+    FROM composite_lines
     UNION ALL BY NAME
     SELECT * EXCLUDE (outcome, subscription_name) REPLACE (multiplier::DECIMAL(38, 18) AS multiplier),
-        subscription_name AS own_name
+        subscription_name AS own_name,
+        starting_at AS covered_at
     FROM subscription_lines
     UNION ALL BY NAME
     SELECT * EXCLUDE (outcome, charge_name), charge_name AS own_name FROM scheduled_lines

@@ -1,7 +1,8 @@
 -- Which one override prices a group, why that one, and which decides whether the group is entitled?
 -- Overrides do not stack: exactly one prices a line. Overwrites come before the others, the last added first. Multipliers
 -- and tiers go by the contract's scheme, the smallest multiplier or the smallest priority. Entitlement is settled apart
--- from price, by the last added override that says anything about it (spec/rating.md §5.2, §17 Q8, Q9).
+-- from price, by the last added override that says anything about it (spec/rating.md §5.2, §17 Q8, Q9). Those that are
+-- for what a balance covers are chosen with the balance.
 -- Grain: priced_no (only groups with an override).
 WITH candidates AS (
     SELECT
@@ -25,7 +26,8 @@ WITH candidates AS (
     JOIN overrides ON overrides.override_no = override_reach.override_no
     JOIN contracts ON contracts.contract_id = priced_groups.contract_id
     LEFT JOIN group_values ON group_values.values_no = priced_groups.values_no
-    WHERE override_reach.starting_at <= priced_groups.priced_at
+    WHERE NOT overrides.is_commit_specific
+        AND override_reach.starting_at <= priced_groups.priced_at
         AND priced_groups.priced_at < override_reach.ending_before
         AND coalesce(override_reach.billing_frequency = priced_groups.billing_frequency, true)
         AND coalesce(list_has_all(group_values.pricing_pairs, override_reach.pricing_pairs), true)

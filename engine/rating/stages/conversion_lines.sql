@@ -1,32 +1,53 @@
 -- What is spent in custom pricing units worth in the invoice's currency?
--- One line for each unit that an invoice has spend in, at the rate card's price of the unit (spec/rating.md §11). The
--- lines in the unit stay on the invoice and are no part of its total.
+-- One line for each unit that an invoice has spend in that no balance covers, at the rate card's price of the unit
+-- (spec/rating.md §11). The lines in the unit stay on the invoice and are no part of its total.
 -- Spend and a unit's price have at most 26 places together. What does not fit is NULL here and parked next.
 -- Grain: invoice_id, converted_credit_type_id.
 WITH within_range AS (
-    -- Sums of the others might leave the range of amounts; they are parked next.
+    -- Sums of the others might leave the range of amounts, or are parked already.
     SELECT contract_id
     FROM charges
     SEMI JOIN unit_conversions ON unit_conversions.rate_card_id = charges.rate_card_id
+    ANTI JOIN parked_charges ON parked_charges.contract_id = charges.contract_id
     GROUP BY contract_id
-    HAVING sum(ceil(abs(total))::DECIMAL(38, 0)) < 500000000000
+),
+covered AS (
+    SELECT coverable_lines.charge_no, sum(coverable_lines.total - coverable_left.amount) AS amount
+    FROM coverable_lines
+    JOIN coverable_left USING (line_no)
+    WHERE NOT coverable_lines.is_money
+    GROUP BY coverable_lines.charge_no
+),
+uncovered AS (
+    SELECT charges.* EXCLUDE (total), charges.total, NULL::BIGINT AS pool_no
+    FROM charges
+    SEMI JOIN within_range ON within_range.contract_id = charges.contract_id
+    ANTI JOIN drawing_contracts ON drawing_contracts.contract_id = charges.contract_id
+    UNION ALL BY NAME
+    SELECT
+        drawn_charges.* EXCLUDE (charge_no, total),
+        drawn_charges.total - coalesce(covered.amount, 0)::DECIMAL(38, 26) AS total,
+        drawing_contracts.pool_no
+    FROM drawn_charges
+    SEMI JOIN within_range ON within_range.contract_id = drawn_charges.contract_id
+    JOIN drawing_contracts ON drawing_contracts.contract_id = drawn_charges.contract_id
+    LEFT JOIN covered ON covered.charge_no = drawn_charges.charge_no
 ),
 spent AS (
     SELECT
-        charges.invoice_id,
-        charges.contract_id,
-        charges.customer_id,
-        charges.rate_card_id,
-        charges.credit_type_id,
-        charges.period_starting_at,
-        charges.period_ending_before,
-        coalesce(charges.period_starting_at, charges.charged_at) AS starting_at,
-        sum(charges.total) AS total
-    FROM charges
+        uncovered.invoice_id,
+        uncovered.contract_id,
+        uncovered.customer_id,
+        uncovered.rate_card_id,
+        uncovered.credit_type_id,
+        uncovered.pool_no,
+        uncovered.period_starting_at,
+        uncovered.period_ending_before,
+        coalesce(uncovered.period_starting_at, uncovered.charged_at) AS starting_at,
+        sum(uncovered.total) AS total
+    FROM uncovered
     JOIN rate_cards USING (rate_card_id)
-    SEMI JOIN unit_conversions ON unit_conversions.rate_card_id = charges.rate_card_id
-    SEMI JOIN within_range ON within_range.contract_id = charges.contract_id
-    WHERE charges.credit_type_id <> rate_cards.credit_type_id
+    WHERE uncovered.credit_type_id <> rate_cards.credit_type_id
     GROUP BY ALL
 ),
 converted AS (
@@ -41,12 +62,15 @@ converted AS (
     WHERE spent.total <> 0
 )
 SELECT
+    -row_number() OVER () AS charge_no,
+    converted.pool_no,
     converted.invoice_id,
     converted.contract_id,
     converted.customer_id,
     converted.rate_card_id,
     'cpu_conversion' AS type,
     converted.starting_at AS charged_at,
+    coalesce(converted.period_ending_before - to_microseconds(1), converted.starting_at) AS covered_at,
     converted.credit_type_id AS line_key,
     converted.credit_type_id AS converted_credit_type_id,
     custom_units.credit_type_name || ' to ' || fiats.credit_type_name AS own_name,

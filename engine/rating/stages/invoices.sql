@@ -1,6 +1,8 @@
 -- One invoice for each contract and statement period, also when it has no lines; one for each instant at which something
--- is charged on a schedule; and a parent's consolidated ones.
--- `total` is exact and in the invoice's own currency: lines in custom pricing units count through their conversion line.
+-- is charged on a schedule; one for what a postpaid commit falls short by; one for what thresholds charge at an instant;
+-- and a parent's consolidated ones.
+-- `total` is exact and in the invoice's own currency: lines in custom pricing units count through their conversion line,
+-- and what a postpaid commit covers is owed all the same.
 -- `payable` is what a payment provider can take, rounded half away from zero to the currency's smallest denomination,
 -- and `rounding_residual` is what that rounding added (spec/rating.md §10.6, §17 Q3).
 -- Grain: id.
@@ -20,6 +22,13 @@ WITH issued AS (
     SELECT invoice_id, customer_id, contract_id, rate_card_id, 'SCHEDULED', NULL, NULL, issued_at, NULL
     FROM scheduled_invoices
     UNION ALL
+    SELECT invoice_id, customer_id, contract_id, rate_card_id, 'TRUEUP', NULL, NULL, charged_at, NULL
+    FROM trueup_lines
+    WHERE period_starting_at IS NULL
+    UNION ALL
+    SELECT DISTINCT invoice_id, customer_id, contract_id, rate_card_id, 'SCHEDULED', NULL, NULL, charged_at, NULL
+    FROM threshold_lines
+    UNION ALL
     SELECT
         invoice_id,
         customer_id,
@@ -34,7 +43,7 @@ WITH issued AS (
     GROUP BY ALL
 ),
 line_counts AS (
-    SELECT invoice_id, credit_type_id, count(*) AS line_items, sum(total) AS total
+    SELECT invoice_id, credit_type_id, count(*) AS line_items, sum(total) FILTER (in_total) AS total
     FROM line_items
     GROUP BY invoice_id, credit_type_id
 ),

@@ -1,22 +1,18 @@
 -- One row for each line of each invoice, with everything needed to explain it.
+-- A part that a balance covers is followed by the line that takes it off, then by what is left of the charge.
 -- In an invoice the products that the rate card orders come first, in its order; then usage, composite charges,
 -- subscriptions, scheduled charges and conversions.
 -- Sorted by numbers where there are any: the rows are wide and many, and texts would double the keys.
 -- A consolidated invoice has copies of the lines of the invoices it puts together, each with its origin.
 -- Grain: id.
-WITH lines AS (
-    SELECT * FROM charges
-    UNION ALL BY NAME
-    SELECT * FROM conversion_lines
-),
-billed AS (
+WITH billed AS (
     SELECT
         lines.*,
         coalesce(group_values.pricing_group_values, '{}') AS pricing_group_values,
         coalesce(group_values.presentation_group_values, '{}') AS presentation_group_values,
         group_values.values_position,
-        CASE WHEN type = 'usage' THEN period_ending_before - to_microseconds(1) ELSE charged_at END AS named_at
-    FROM lines
+        CASE WHEN lines.charged_at IS NULL THEN period_ending_before - to_microseconds(1) ELSE charged_at END AS named_at
+    FROM billed_lines AS lines
     LEFT JOIN group_values ON group_values.values_no = lines.values_no
     ANTI JOIN parked ON parked.contract_id = lines.contract_id
 ),
@@ -29,9 +25,15 @@ own AS NOT MATERIALIZED (
                 billed.pricing_group_values,
                 billed.presentation_group_values,
                 instant_text(billed.starting_at),
+                coalesce(billed.own_tier_level, 0)::VARCHAR || coalesce('.' || billed.own_override_tier_level, '')
+            ]
+            ELSE [billed.invoice_id, billed.charge_type, coalesce(billed.product_id, ''), billed.line_key]
+        END || CASE WHEN billed.commit_segment_id IS NULL THEN []
+            ELSE [
+                billed.drawn_as,
+                billed.commit_segment_id,
                 coalesce(billed.tier_level, 0)::VARCHAR || coalesce('.' || billed.override_tier_level, '')
             ]
-            ELSE [billed.invoice_id, billed.type, coalesce(billed.product_id, ''), billed.line_key]
         END) AS id,
         billed.invoice_id,
         billed.customer_id,
@@ -40,8 +42,8 @@ own AS NOT MATERIALIZED (
         product_versions.product_name,
         coalesce(billed.own_name, product_versions.product_name || coalesce(billed.name_suffix, '')) AS name,
         billed.type,
-        meters.billable_metric_id,
-        meters.metric_name,
+        CASE WHEN billed.drawn_as IS DISTINCT FROM 'applied' THEN meters.billable_metric_id END AS billable_metric_id,
+        CASE WHEN billed.drawn_as IS DISTINCT FROM 'applied' THEN meters.metric_name END AS metric_name,
         billed.pricing_group_values,
         billed.presentation_group_values,
         billed.period_starting_at,
@@ -72,19 +74,30 @@ own AS NOT MATERIALIZED (
         billed.subscription_id,
         billed.scheduled_charge_id,
         billed.discount_id,
+        billed.commit_id,
+        billed.commit_segment_id,
+        billed.commit_type,
+        billed.applied_balance_type,
+        billed.access_type,
+        billed.quantity_consumed,
+        billed.in_total,
         products.custom_fields AS product_custom_fields,
         billed.custom_fields,
         CASE
-            WHEN billed.type = 'usage' THEN CASE products.product_type WHEN 'COMPOSITE' THEN 1 ELSE 0 END
-            WHEN billed.type = 'subscription' THEN 2
-            WHEN billed.type = 'scheduled' THEN 3
+            WHEN billed.charge_type = 'usage' THEN CASE products.product_type WHEN 'COMPOSITE' THEN 1 ELSE 0 END
+            WHEN billed.charge_type = 'subscription' THEN 2
+            WHEN billed.charge_type IN ('scheduled', 'commit_purchase') THEN 3
             ELSE 4
         END AS kind_position,
         billed.product_position,
         products.product_no,
         billed.values_position,
-        CASE WHEN billed.type = 'cpu_conversion' THEN billed.own_name END AS conversion_name,
-        billed.line_key
+        CASE WHEN billed.charge_type = 'cpu_conversion' THEN billed.charge_name END AS conversion_name,
+        billed.line_key,
+        billed.own_tier_level,
+        billed.own_override_tier_level,
+        billed.cover_no,
+        billed.drawn_as
     FROM billed
     JOIN credit_types ON credit_types.credit_type_id = billed.credit_type_id
     LEFT JOIN products ON products.product_id = billed.product_id
@@ -113,7 +126,10 @@ copies AS (
     FROM own
     JOIN consolidations ON consolidations.source_invoice_id = own.invoice_id
 )
-SELECT * EXCLUDE (kind_position, product_position, product_no, values_position, conversion_name, line_key)
+SELECT * EXCLUDE (
+    kind_position, product_position, product_no, values_position, conversion_name, line_key, own_tier_level,
+    own_override_tier_level, cover_no, drawn_as
+)
 FROM (
     SELECT
         *,
@@ -126,5 +142,6 @@ FROM (
     SELECT * FROM copies
 )
 ORDER BY
-    invoice_id, product_position, kind_position, product_no, values_position, starting_at, tier_level,
-    override_tier_level, conversion_name, line_key, origin_line_item_id
+    invoice_id, product_position, kind_position, product_no, values_position, starting_at, own_tier_level,
+    own_override_tier_level, conversion_name, line_key, origin_customer_id, origin_invoice_id, cover_no,
+    drawn_as DESC, origin_line_item_id

@@ -30,6 +30,7 @@ SELECT
     candidates.pricing_pairs,
     candidates.presentation_pairs,
     candidates.billing_frequency,
+    candidates.balance_ids,
     greatest(candidates.starting_at, product_taggings.starting_at) AS starting_at,
     least(candidates.ending_before, product_taggings.ending_before) AS ending_before
 FROM candidates

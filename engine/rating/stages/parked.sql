@@ -1,41 +1,68 @@
 -- Which contracts cannot be billed exactly, and why?
--- They are set aside with a reason and everybody else is billed (DESIGN §8): for their usage, for an amount that no exact
--- decimal holds, or because all their invoices together leave the range of exact amounts.
+-- They are set aside with a reason and everybody else is billed (DESIGN §8): for what they are charged, for what custom
+-- pricing units are worth, for what a balance covers, or because those who share their balances have to wait.
 -- Grain: contract_id, product_id, detail.
-WITH lines AS (
-    SELECT contract_id, customer_id, product_id, type, quantity, unit_price, total FROM charges
-    UNION ALL
-    SELECT contract_id, customer_id, NULL, type, quantity, unit_price, total FROM conversion_lines
-),
-largest AS (
+WITH converted AS (
     SELECT contract_id, customer_id, sum(ceil(abs(total))::DECIMAL(38, 0)) AS total
-    FROM lines
+    FROM (
+        SELECT contract_id, customer_id, total FROM conversion_lines
+        UNION ALL
+        SELECT contract_id, customer_id, total
+        FROM charges
+        SEMI JOIN conversion_lines ON conversion_lines.contract_id = charges.contract_id
+    )
     GROUP BY contract_id, customer_id
 ),
+inexact_pools AS (
+    SELECT coverable_lines.pool_no
+    FROM draws
+    JOIN coverable_lines USING (line_no)
+    WHERE draws.quantity IS NULL OR draws.amount IS NULL OR draws.taken IS NULL OR draws.amount_left IS NULL
+    UNION
+    SELECT coverable_lines.pool_no
+    FROM coverable_lines
+    WHERE coverable_lines.total IS NULL
+    UNION
+    SELECT balance_ranks.pool_no
+    FROM segment_amounts
+    JOIN balance_ranks USING (segment_no)
+    WHERE segment_amounts.available IS NULL
+    UNION
+    SELECT conversion_lines.pool_no
+    FROM conversion_lines
+    WHERE conversion_lines.total IS NULL AND conversion_lines.pool_no IS NOT NULL
+),
 found AS (
-    SELECT * FROM parked_usage
+    SELECT contract_id, customer_id, product_id, reason, detail FROM parked_charges
     UNION ALL
-    SELECT DISTINCT
+    SELECT contract_id, customer_id, NULL, 'balance_unsettled', detail FROM parked_pools
+    UNION ALL
+    SELECT
         contract_id,
         customer_id,
-        product_id,
+        NULL,
+        'beyond_exact_range',
         CASE
             WHEN quantity IS NULL THEN 'a quantity needs more digits than an exact decimal holds'
-            WHEN unit_price IS NULL THEN 'a unit price needs more digits than an exact decimal holds'
             ELSE 'an amount needs more digits than an exact decimal holds'
         END
-    FROM lines
-    WHERE quantity IS NULL OR unit_price IS NULL OR total IS NULL
+    FROM conversion_lines
+    WHERE quantity IS NULL OR total IS NULL
     UNION ALL
-    SELECT contract_id, customer_id, NULL, 'an invoice of 500,000,000,000 or more'
-    FROM largest
+    SELECT contract_id, customer_id, NULL, 'beyond_exact_range', 'an invoice of 500,000,000,000 or more'
+    FROM converted
     WHERE total >= 500000000000
     UNION ALL
-    SELECT composite_settle.contract_id, composite_settle.customer_id, composite_settle.product_id,
-        'a quantity needs more digits than an exact decimal holds'
-    FROM composite_settle
-    WHERE spend IS NULL OR spend_before IS NULL OR spend_after IS NULL
+    SELECT
+        contracts.contract_id,
+        contracts.customer_id,
+        NULL,
+        'beyond_exact_range',
+        'what a balance covers needs more digits than an exact decimal holds'
+    FROM inexact_pools
+    JOIN drawing_contracts USING (pool_no)
+    JOIN contracts USING (contract_id)
 )
-SELECT DISTINCT contract_id, customer_id, product_id, 'beyond_exact_range' AS reason, detail
+SELECT DISTINCT contract_id, customer_id, product_id, reason, detail
 FROM found
 ORDER BY ALL

@@ -41,8 +41,9 @@ parts AS (
 shares AS (
     SELECT
         *,
-        least(greatest(quantity_after, part_starting_at), part_ending_at)
-            - least(greatest(quantity_before, part_starting_at), part_ending_at) AS quantity,
+        least(greatest(quantity_before, part_starting_at), part_ending_at) AS position_before,
+        least(greatest(quantity_after, part_starting_at), part_ending_at) AS position_after,
+        position_after - position_before AS quantity,
         coalesce(quantity_after > part_starting_at, true)
             AND coalesce(quantity_after <= part_ending_at, true) AS holds_position,
         (price * coalesce(multiplier, 1))::EXACT_UNIT_PRICE AS exact_unit_price

@@ -1,4 +1,4 @@
--- Which scheduled charges and discounts does this run bill, and on which invoice?
+-- Which scheduled charges, discounts and purchases of commits does this run bill, and on which invoice?
 -- A contract that puts its charges on usage invoices has them on the one whose statement period ends at the very
 -- instant of the charge. All others are on the contract's scheduled invoice of that instant, which they share
 -- (spec/rating.md §10.7). A usage invoice belongs to the run in which its period ends, a scheduled one to the run that
@@ -26,11 +26,15 @@ SELECT
     placed.contract_id,
     placed.customer_id,
     placed.rate_card_id,
-    'scheduled' AS type,
+    CASE WHEN placed.balance_id IS NULL THEN 'scheduled' ELSE 'commit_purchase' END AS type,
     placed.product_id,
     array_to_string([
-        CASE WHEN placed.discount_id IS NULL THEN 'scheduled_charge' ELSE 'discount' END,
-        coalesce(placed.discount_id, placed.scheduled_charge_id),
+        CASE
+            WHEN placed.balance_id IS NOT NULL THEN 'commit_purchase'
+            WHEN placed.discount_id IS NOT NULL THEN 'discount'
+            ELSE 'scheduled_charge'
+        END,
+        coalesce(placed.balance_id, placed.discount_id, placed.scheduled_charge_id),
         instant_text(placed.charged_at),
         placed.occurrence_no::VARCHAR
     ], chr(31)) AS line_key,
@@ -44,6 +48,7 @@ SELECT
     placed.total,
     placed.scheduled_charge_id,
     placed.discount_id,
+    placed.balance_id AS commit_id,
     placed.charge_name,
     placed.custom_fields,
     'billed' AS outcome

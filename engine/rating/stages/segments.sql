@@ -1,7 +1,8 @@
 -- Into which segments is a product's statement period cut?
 -- A cut is every instant at which a rate of the product or an override that can touch it begins or ends, at which a
--- composite charge on the product is cut, at which the product is metered, converted, rounded or keyed differently, or
--- at which a breakdown asks for a window of its own (spec/rating.md §0.3).
+-- composite charge on the product is cut, at which a balance that can cover the product begins or ends, at which the
+-- product is metered, converted, rounded or keyed differently, or at which a breakdown asks for a window of its own
+-- (spec/rating.md §0.3).
 -- What is metered once for its whole service period is priced as of its last instant and cut by changes of its quantity
 -- alone (spec/metering.md §8.1). Most periods have no cut and are one segment, without being sorted.
 -- Grain: product_period_no, segment_no.
@@ -16,6 +17,22 @@ WITH composite_cuts AS (
         AND product_periods.period_starting_at < composite_members.ending_before
         AND composite_members.starting_at < product_periods.period_ending_before
     WHERE composite_segments.segment_no > 1
+),
+balance_bounds AS (
+    SELECT DISTINCT contract_id, product_id, credit_type_id, unnest([starting_at, ending_before]) AS cut_at
+    FROM balance_reach
+),
+balance_cuts AS (
+    SELECT product_periods.product_period_no, balance_bounds.cut_at
+    FROM product_periods
+    JOIN rate_card_products USING (rate_card_id, product_id)
+    JOIN balance_bounds
+        ON balance_bounds.contract_id = product_periods.contract_id
+        AND product_periods.period_starting_at < balance_bounds.cut_at
+        AND balance_bounds.cut_at < product_periods.period_ending_before
+    WHERE product_periods.cut_by_prices
+        AND coalesce(balance_bounds.product_id = product_periods.product_id, true)
+        AND coalesce(balance_bounds.credit_type_id = rate_card_products.credit_type_id, true)
 ),
 boundaries AS (
     SELECT product_period_no, rate_boundaries.boundary_at AS cut_at
@@ -39,6 +56,9 @@ boundaries AS (
     UNION
     SELECT product_period_no, cut_at
     FROM composite_cuts
+    UNION
+    SELECT product_period_no, cut_at
+    FROM balance_cuts
     UNION
     SELECT product_period_no, breakdown_windows.starting_at
     FROM product_periods

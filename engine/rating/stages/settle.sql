@@ -1,26 +1,29 @@
 -- What does each group have on its invoice, from when to when?
 -- Neighbouring segments in which nothing changed for this group are one again, so that a cut made for another group
--- does not split its line. A line has one metric and one conversion, lies in one window of a breakdown, and counts
--- towards the same pieces of composite charges from its start to its end.
+-- does not split its line. A line has one metric and one conversion, lies in one window of a breakdown, counts towards
+-- the same pieces of composite charges, and can be covered by the same balances at the same prices from its start to its
+-- end. `usage_no` is that of its first segment.
 -- Grain: product_period_no, values_no, starting_at.
 WITH settled AS NOT MATERIALIZED (
     SELECT
-        convert_and_round.* EXCLUDE (usage_no, product_id, stretch_no, version_no),
+        convert_and_round.* EXCLUDE (product_id, stretch_no, version_no),
         prices_in_force.rate_no,
         prices_in_force.price_override_no,
         prices_in_force.override_reason,
         prices_in_force.outcome,
-        composite_shares.piece_nos
+        composite_shares.piece_nos,
+        balance_availability.coverers
     FROM convert_and_round
     JOIN prices_in_force USING (usage_no)
     LEFT JOIN composite_shares USING (product_period_no, segment_no)
+    LEFT JOIN balance_availability USING (usage_no)
 ),
 numbered AS (
     SELECT
         *,
         segment_no - row_number() OVER (
             PARTITION BY
-                product_period_no, values_no, meter_id, terms_no, breakdown_at, piece_nos,
+                product_period_no, values_no, meter_id, terms_no, breakdown_at, piece_nos, coverers,
                 rate_no, price_override_no, outcome
             ORDER BY segment_no
         ) AS run_no
@@ -29,6 +32,7 @@ numbered AS (
 ),
 merged AS (
     SELECT
+        arg_min(usage_no, segment_no) AS usage_no,
         product_period_no,
         meter_id,
         terms_no,
@@ -48,9 +52,9 @@ merged AS (
         outcome
     FROM numbered
     GROUP BY
-        product_period_no, meter_id, terms_no, breakdown_at, piece_nos, values_no, used,
+        product_period_no, meter_id, terms_no, breakdown_at, piece_nos, coverers, values_no, used,
         rate_no, price_override_no, outcome, run_no
 )
 SELECT * FROM merged
 UNION ALL BY NAME
-SELECT * EXCLUDE (segment_no, segments, piece_nos) FROM settled WHERE segments = 1
+SELECT * EXCLUDE (segment_no, segments, piece_nos, coverers) FROM settled WHERE segments = 1

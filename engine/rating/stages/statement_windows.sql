@@ -1,7 +1,8 @@
 -- Which statement periods has each contract near the billing period?
 -- A contract's statement periods are the windows between `anchor + n steps`, cut to the contract. Boundaries are always
 -- counted from the anchor: stepping from the previous boundary would drift off the 31st (spec/rating.md §17 Q18).
--- Kept are the periods that end in the billing period or on one of its bounds, and those that hold a part of it.
+-- Kept are the periods that end in the billing period or on one of its bounds, and those that hold a part of it; what
+-- ended before the contract's first invoice was billed elsewhere.
 -- Grain: contract_id, period_starting_at.
 WITH schedules AS (
     SELECT
@@ -10,6 +11,7 @@ WITH schedules AS (
         rate_card_id,
         starting_at,
         ending_before,
+        invoices_from,
         CASE frequency WHEN 'MONTHLY' THEN 1 WHEN 'QUARTERLY' THEN 3 WHEN 'ANNUAL' THEN 12 ELSE 0 END AS months,
         CASE frequency WHEN 'WEEKLY' THEN 7 ELSE 0 END AS days,
         anchor_at
@@ -30,6 +32,7 @@ boundaries AS (
         contract_id,
         customer_id,
         rate_card_id,
+        invoices_from,
         greatest(
             starting_at, anchor_at + to_months((step * months)::INTEGER) + to_days((step * days)::INTEGER)
         ) AS period_starting_at,
@@ -39,8 +42,9 @@ boundaries AS (
         ) AS period_ending_before
     FROM steps
 )
-SELECT boundaries.*
+SELECT boundaries.* EXCLUDE (invoices_from)
 FROM boundaries, billing_period
 WHERE period_starting_at < period_ending_before
+    AND coalesce(invoices_from < period_ending_before, true)
     AND billing_period.starting_at <= period_ending_before
     AND period_starting_at <= billing_period.ending_before

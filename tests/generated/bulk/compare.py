@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -80,24 +81,24 @@ _REPORT = {
     "quantity": "quantity",
 }
 #: The oracle's name of each compared column, by table and by the engine's name.
-COLUMNS: Mapping[str, Mapping[str, str]] = {
+Columns = Mapping[str, Mapping[str, str]]
+COLUMNS: Columns = {
     "line_items": _LINE,
     "invoices": _INVOICE,
     "unrated": _REPORT,
     "not_entitled": _REPORT,
 }
-_NUMBERS = ("quantity", "unit_price", "total", "override_multiplier")
 _FIELDS = ("product_custom_fields", "custom_fields", "customer_custom_fields")
 #: A contract of a package has terms without ids of their own; how those are called is nobody's rule.
 _DERIVED = ("override_id", "subscription_id", "scheduled_charge_id", "discount_id")
 _SHOWN_CONTRACTS = 5
 
 
-def of_oracle(rows: Iterable[Row], table: str, nameless: frozenset[str]) -> list[Row]:
+def of_oracle(rows: Iterable[Row], table: str, nameless: frozenset[str], compared: Columns = COLUMNS) -> list[Row]:
     """The oracle's rows under the engine's names; `nameless` contracts are of packages."""
     made = []
     for row in rows:
-        plain = {name: row[known] for name, known in COLUMNS[table].items()}
+        plain = {name: row[known] for name, known in compared[table].items()}
         for kind in ("pricing", "presentation"):
             if f"{kind}_group_values" in plain:
                 plain[f"{kind}_group_values"] = tuple(sorted(zip(row[f"{kind}_keys"], row[kind], strict=True)))
@@ -107,11 +108,11 @@ def of_oracle(rows: Iterable[Row], table: str, nameless: frozenset[str]) -> list
     return made
 
 
-def of_engine(frames: Mapping[str, Any], nameless: frozenset[str]) -> dict[str, list[Row]]:
+def of_engine(frames: Mapping[str, Any], nameless: frozenset[str], compared: Columns = COLUMNS) -> dict[str, list[Row]]:
     """The engine's Polars frames as rows in the same form, in the engine's order."""
     invoices = {row["id"]: row for row in frames["invoices"].to_dicts()}
     made: dict[str, list[Row]] = {}
-    for table, columns in COLUMNS.items():
+    for table, columns in compared.items():
         made[table] = []
         for row in frames[table].to_dicts():
             if table == "line_items":
@@ -144,10 +145,8 @@ def _plain(name: str, value: Any) -> Any:
         return tuple(sorted(json.loads(value).items()))
     if name in _FIELDS:
         return tuple(sorted(json.loads(value).items())) if value else ()
-    if name in _NUMBERS and value is not None:
-        assert not isinstance(value, float), f"{name} is a float"
-        return Fraction(value)
-    return value
+    assert not isinstance(value, float), f"{name} is a float"
+    return Fraction(value) if isinstance(value, Decimal) else value
 
 
 def without(tables: Tables, contracts: set[str]) -> dict[str, list[Row]]:
@@ -155,13 +154,13 @@ def without(tables: Tables, contracts: set[str]) -> dict[str, list[Row]]:
     return {table: [row for row in rows if row["contract_id"] not in contracts] for table, rows in tables.items()}
 
 
-def difference(found: Tables, wanted: Tables) -> str:
+def difference(found: Tables, wanted: Tables, compared: Columns = COLUMNS) -> str:
     """Every difference, contract by contract: `-` expected and not there, `+` there and not expected.
 
     The empty text means the same rows, each as often. Of two rows that differ in few columns only those are shown.
     """
     by_contract: dict[str, list[str]] = defaultdict(list)
-    for table, columns in COLUMNS.items():
+    for table, columns in compared.items():
         names = ("contract_id", *columns)
         here, there = _counted(found[table], names), _counted(wanted[table], names)
         for contract, text in _explained(
@@ -221,11 +220,12 @@ def _cell(value: Any) -> str:
 def orders(rows: Iterable[Row]) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:
     """The products of each invoice in the order of its lines, by contract, type and time of the invoice.
 
-    Copies on consolidated invoices are left out: their order is that of the invoices they come from.
+    Copies on consolidated invoices are left out: their order is that of the invoices they come from. A true-up has one
+    line, and those of one instant are not told apart here.
     """
     found: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
-        if row["invoice_type"] == "USAGE_CONSOLIDATED":
+        if row["invoice_type"] in ("USAGE_CONSOLIDATED", "TRUEUP"):
             continue
         place = (row["type"], row["product_id"])
         invoice = found[row["contract_id"], row["invoice_type"], row["period_starting_at"], row["issued_at"]]

@@ -39,7 +39,7 @@ def market(seed: int, number: int, month: Month) -> Market:
         {"id": scene.id("unit", index), "name": f"Unit {index} of {scene.name}"} for index in range(dice.number(0, 2))
     ]
     filtered = dice.chance(0.3)
-    sold, fixed = _products(scene, units, filtered)
+    sold, fixed = products(scene, units, filtered)
     made = [rate_card(scene, index, sold, units) for index in range(dice.number(1, 2))]
     cards = [card for card, _ in made]
     packages = [package(scene, index, dice.pick(cards), fixed) for index in range(dice.number(0, 2))]
@@ -72,7 +72,7 @@ def market(seed: int, number: int, month: Month) -> Market:
     )
 
 
-def _products(scene: Scene, units: list[Item], filtered: bool) -> tuple[list[Product], list[Product]]:
+def products(scene: Scene, units: list[Item], filtered: bool) -> tuple[list[Product], list[Product]]:
     """What rate cards price, in random order, and the FIXED products."""
     dice = scene.dice
     usage = [

@@ -1,0 +1,1 @@
+"""Examples of commits and credits, billed in one workspace."""
