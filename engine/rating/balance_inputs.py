@@ -37,7 +37,9 @@ def balance_inputs(catalog: Catalog, period: Period, earlier: Earlier = EMPTY) -
     segments all begin after the period, or were settled before it, are left out. Raises UserError where a grant is too
     large to be counted exactly.
     """
-    balances, rolling = _held(catalog, period, earlier)
+    maker = TermMaker(catalog, period)
+    window = OpenWindow(catalog, period, earlier)
+    balances, rolling = _held(maker, window, catalog, earlier)
     segments = [(balance.id, segment) for balance in balances for segment in balance.segments]
     manual = ManualEntries(catalog.manual_balance_entries, period)
     return {
@@ -45,7 +47,7 @@ def balance_inputs(catalog: Catalog, period: Period, earlier: Earlier = EMPTY) -
         "balance_segments": _balance_segments(balances, manual, earlier),
         "balance_targets": _balance_targets(balances),
         "balance_contracts": _balance_contracts(balances),
-        "pools": _pools(balances, rolling),
+        "pools": _pools(balances, rolling, window),
         "trueups": _trueups(balances, catalog),
         "rollovers": _rollovers(rolling, segments),
         "manual_entries": manual.table(segments),
@@ -56,11 +58,11 @@ def balance_inputs(catalog: Catalog, period: Period, earlier: Earlier = EMPTY) -
     }
 
 
-def _held(catalog: Catalog, period: Period, earlier: Earlier) -> tuple[list[HeldBalance], list[Rollover]]:
+def _held(
+    maker: TermMaker, window: OpenWindow, catalog: Catalog, earlier: Earlier
+) -> tuple[list[HeldBalance], list[Rollover]]:
     """The balances in their order, and what rolls over from one of them into another."""
-    maker = TermMaker(catalog, period)
     contracts = maker.contracts.by_id
-    window = OpenWindow(catalog, period, earlier)
     renewing = renewals(catalog)
     own: list[HeldBalance] = []
     rolling: list[Rollover] = []
@@ -180,12 +182,12 @@ def _balance_contracts(balances: Sequence[HeldBalance]) -> pa.Table:
     )
 
 
-def _pools(balances: Sequence[HeldBalance], rolling: Sequence[Rollover]) -> pa.Table:
-    """Contracts that are connected by balances have one pool. Grain: contract_id.
+def _pools(balances: Sequence[HeldBalance], rolling: Sequence[Rollover], window: OpenWindow) -> pa.Table:
+    """Contracts that are connected by balances that they may draw on have one pool. Grain: contract_id.
 
     So are the one that a true-up is charged to, and the one that goes on with what another has left.
     """
-    sharers = [_sharers(balance.term) for balance in balances]
+    sharers = [_sharers(each.term) for each in balances if window.is_open(each.segments, each.term.contract_ids)]
     sharers += [(*each.source.term.contract_ids, *each.balance.term.contract_ids) for each in rolling]
     numbers = pools(sharers)
     return arrow_table(contract_id=(pa.string(), list(numbers)), pool_no=(pa.int32(), list(numbers.values())))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from engine.catalog.catalog import Catalog
@@ -40,6 +41,11 @@ class OpenWindow:
         if len(contract_ids) == 1:
             return self._begun(contract_ids[0])
         return min(map(self._begun, contract_ids), default=self._start)
+
+    def is_open(self, segments: Sequence[BalanceSegment], contract_ids: tuple[str, ...]) -> bool:
+        """Whether a segment has begun and may still be drawn, by these contracts."""
+        first = self.first(contract_ids)
+        return any(each.starting_at <= self.last and first <= each.ending_before for each in segments)
 
     def holds(
         self, balance_id: str, segment: BalanceSegment, first: datetime, charged_at: datetime | None = None

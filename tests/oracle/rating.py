@@ -111,15 +111,18 @@ def bill(
             statements.append(Statement(catalog, contract, start, end, inside, sql_functions, coverage=coverage))
         bought = tuple(each for each in balances.balances if each.invoice_contract == contract_id)
         runs.append(Run(catalog, contract_id, tuple(statements), month(period), bought))
-    result = Bill(parked=unsettled(balances, runs) if window is None else frozenset())
-    billed = [run for run in runs if run.contract_id not in result.parked]
+    waiting = unsettled(balances, runs) if window is None else frozenset()
+    # A contract that has yet to begin waits without having anything to be set aside.
+    begun = {run.contract_id for run in runs if run.contract["starting_at"] < balances.span[1]}
+    result = Bill(parked=waiting & begun)
+    billed = [run for run in runs if run.contract_id not in waiting]
     drafts = [draft for run in billed for draft in _drafts(result, run, window)]
     if window is not None:
         balances.balances.clear()
     settle(balances, drafts)
     releases = release(balances, drafts) if window is None else []
     _finish(result, balances, billed, [*drafts, *purchases(releases)], window, releases)
-    result.history = afterwards(balances, billed, result.parked, [each.remembered() for each in releases])
+    result.history = afterwards(balances, billed, waiting, [each.remembered() for each in releases])
     return result
 
 

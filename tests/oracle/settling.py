@@ -16,7 +16,7 @@ from tests.oracle.history import History
 from tests.oracle.invoices import GRACE, Destination, Run, conversions
 from tests.oracle.ledger import Deduction
 from tests.oracle.segments import LAST_INSTANT, Row
-from tests.oracle.times import is_generated, statement_around
+from tests.oracle.times import anchor_of, boundary, is_generated, number_at, statement_around
 
 _ZERO = Fraction(0)
 #: The types of lines that balances cover.
@@ -109,18 +109,29 @@ def deductions(drafts: Iterable[Draft]) -> Iterator[Deduction]:
             yield Deduction(draws[0].segment, draft.identity, draft.span[1], amount, len(draws))
 
 
-def pools(balances: Iterable[Balance]) -> dict[str, frozenset[str]]:
+def _is_open(book: Book, balance: Balance) -> bool:
+    """Whether a segment has begun and may still be drawn: it has not ended before the statements that go on do."""
+    contracts = [book.catalog["contracts"][each] for each in balance.contracts]
+    begun = [
+        boundary(anchor_of(each), each["frequency"], number_at(anchor_of(each), each["frequency"], book.span[0]))
+        for each in contracts
+    ]
+    first = min(begun, default=book.span[0])
+    return any(each.starting_at <= book.span[1] and first <= each.ending_before for each in balance.segments)
+
+
+def pools(book: Book) -> dict[str, frozenset[str]]:
     """The contracts that share balances with a contract, directly or by others, itself among them.
 
     So do the one that a true-up is charged to, and the one that goes on with what another has left.
     """
     found: dict[str, frozenset[str]] = {}
-    for balance in balances:
-        together = frozenset(balance.contracts)
+    for balance in book.balances:
+        together = frozenset(balance.contracts) if _is_open(book, balance) else frozenset()
         if balance.rollover is not None:
             for old in balance.rollover.old:
                 together |= frozenset(old.balance.contracts)
-        if balance.terms["kind"] == "POSTPAID" and balance.contracts and balance.invoice_contract is not None:
+        if together and balance.terms["kind"] == "POSTPAID" and balance.invoice_contract is not None:
             together |= {balance.invoice_contract}
         for contract in tuple(together):
             together |= found.get(contract, frozenset())
@@ -144,9 +155,8 @@ def unsettled(book: Book, runs: Iterable[Run]) -> frozenset[str]:
         rollover = balance.rollover
         if rollover and rollover.new.amount is None and not rollover.found_now and rollover.rolled_at < book.span[1]:
             late |= set(balance.contracts)
-    together = pools(book.balances)
-    begun = {run.contract_id for run in runs if run.contract["starting_at"] < book.span[1]}
-    return frozenset(begun & {contract for each in late for contract in together.get(each, frozenset({each}))})
+    together = pools(book)
+    return frozenset(contract for each in late for contract in together.get(each, frozenset({each})))
 
 
 def afterwards(book: Book, runs: Iterable[Run], parked: frozenset[str], released: Iterable[Row]) -> History:

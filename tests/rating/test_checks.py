@@ -64,6 +64,10 @@ contract_edits:
 _LAST_DIGIT = "0.00000000000000000000000001::DECIMAL(38, 26)"
 _QUANTITY_DIGIT = "0.000000000000000001::DECIMAL(38, 18)"
 
+#: What Birch's balances leave of its calls, and the part that is covered at 30 instead of 50.
+_REST = "starting_at = '2026-10-20' AND unit_price = 50 AND commit_id IS NULL"
+_SPECIAL = "type = 'usage' AND unit_price = 30 AND commit_id IS NOT NULL"
+
 BROKEN = [
     *(
         ("amounts_are_products", f"UPDATE line_items SET total = total + {_LAST_DIGIT} WHERE name = '{name}'")
@@ -77,6 +81,18 @@ BROKEN = [
         )
     ),
     ("amounts_are_products", "UPDATE line_items SET total = NULL WHERE name = 'Seats'"),
+    # What no balance has covered is exact on the invoices of contracts that have balances, too.
+    *(
+        ("amounts_are_products", f"UPDATE line_items SET {column} = {column} + {digit} WHERE name = '{name}'")
+        for name in ("Team seats", "Birch pledge true-up")
+        for column, digit in (("total", _LAST_DIGIT), ("quantity", _QUANTITY_DIGIT), ("unit_price", _QUANTITY_DIGIT))
+    ),
+    # Two parts of the line are covered, so each part may be off by the twelfth place of its quantity.
+    ("amounts_are_products", f"UPDATE line_items SET quantity = quantity + 0.0000000000011 WHERE {_REST}"),
+    ("amounts_are_products", f"UPDATE line_items SET unit_price = unit_price + 0.0000000001 WHERE {_REST}"),
+    ("amounts_are_products", f"UPDATE line_items SET total = total - 0.000000000051 WHERE {_REST}"),
+    ("amounts_are_products", f"UPDATE line_items SET total = total + 0.000000000021 WHERE {_SPECIAL}"),
+    ("amounts_are_products", f"UPDATE line_items SET total = NULL WHERE {_SPECIAL}"),
     ("balances_roll_forward", f"UPDATE segment_balances SET closing = closing + {_LAST_DIGIT} WHERE kind = 'CREDIT'"),
     ("balances_roll_forward", f"UPDATE ledger SET amount = amount - {_LAST_DIGIT} WHERE type LIKE '%TRUEUP'"),
     (
@@ -135,17 +151,6 @@ BROKEN = [
         ("splits_are_whole", f"UPDATE drawn_lines SET quantity = quantity - {_QUANTITY_DIGIT} WHERE {part}")
         for part in ("drawn_as = 'covered' AND is_special", "drawn_as = 'covered' AND total = 210", "drawn_as = 'rest'")
     ),
-    # Covered at another price, the parts need not add up to the charge; then each must be worth its quantity.
-    *(
-        (
-            "splits_are_whole",
-            f"UPDATE drawn_lines SET total = total + CASE drawn_as WHEN 'covered' THEN {off} ELSE 0 - {off} END "
-            "WHERE is_special AND drawn_as IN ('covered', 'applied')",
-        )
-        for off in ("0.00000000005::DECIMAL(38, 26)", "(-0.00000000005)::DECIMAL(38, 26)")
-    ),
-    ("splits_are_whole", "UPDATE drawn_lines SET unit_price = unit_price + 0.0000000001 WHERE is_special"),
-    ("splits_are_whole", f"UPDATE drawn_lines SET unit_price = unit_price + {_QUANTITY_DIGIT} WHERE unit_price = 1500"),
     ("splits_are_whole", "DELETE FROM drawn_lines WHERE drawn_as = 'rest' AND total > 0 AND own_name IS NULL"),
     ("splits_are_whole", "DELETE FROM drawn_lines WHERE drawn_as = 'applied'"),
     ("subscriptions_are_accounted_for", "DELETE FROM subscription_lines WHERE quantity = 2"),

@@ -3,7 +3,8 @@
 -- In an invoice the products that the rate card orders come first, in its order; then usage, composite charges,
 -- subscriptions, scheduled charges and conversions.
 -- Sorted by numbers where there are any: the rows are wide and many, and texts would double the keys.
--- A consolidated invoice has copies of the lines of the invoices it puts together, each with its origin.
+-- A consolidated invoice has copies of the lines of the invoices it puts together, each with its origin. All are made
+-- in one go, because the rows are too wide to be kept meanwhile.
 -- Grain: id.
 WITH billed AS (
     SELECT
@@ -16,7 +17,7 @@ WITH billed AS (
     LEFT JOIN group_values ON group_values.values_no = lines.values_no
     ANTI JOIN parked ON parked.contract_id = lines.contract_id
 ),
-own AS NOT MATERIALIZED (
+own AS (
     SELECT
         derived_id('line_item', CASE WHEN billed.line_key IS NULL
             THEN [
@@ -109,39 +110,37 @@ own AS NOT MATERIALIZED (
     LEFT JOIN rates ON rates.rate_no = billed.rate_no
     LEFT JOIN overrides ON overrides.override_no = billed.price_override_no
 ),
-copies AS (
-    SELECT
-        own.* REPLACE (
-            derived_id('line_item', [consolidations.invoice_id, own.id]) AS id,
-            consolidations.invoice_id AS invoice_id,
-            consolidations.customer_id AS customer_id,
-            consolidations.contract_id AS contract_id,
-            consolidations.period_starting_at AS period_starting_at,
-            consolidations.period_ending_before AS period_ending_before
-        ),
-        own.customer_id AS origin_customer_id,
-        own.contract_id AS origin_contract_id,
-        own.invoice_id AS origin_invoice_id,
-        own.id AS origin_line_item_id
-    FROM own
-    JOIN consolidations ON consolidations.source_invoice_id = own.invoice_id
-)
-SELECT * EXCLUDE (
-    kind_position, product_position, product_no, values_position, conversion_name, line_key, own_tier_level,
-    own_override_tier_level, cover_no, drawn_as
-)
-FROM (
-    SELECT
-        *,
-        NULL::VARCHAR AS origin_customer_id,
-        NULL::VARCHAR AS origin_contract_id,
-        NULL::VARCHAR AS origin_invoice_id,
-        NULL::VARCHAR AS origin_line_item_id
-    FROM own
+placings AS (
+    -- A line that is not consolidated has none, and stands where it is.
+    SELECT source_invoice_id, invoice_id, customer_id, contract_id, period_starting_at, period_ending_before
+    FROM consolidations
     UNION ALL
-    SELECT * FROM copies
+    SELECT DISTINCT source_invoice_id, NULL, NULL, NULL, NULL, NULL
+    FROM consolidations
 )
+SELECT
+    own.* EXCLUDE (
+        kind_position, product_position, product_no, values_position, conversion_name, line_key, own_tier_level,
+        own_override_tier_level, cover_no, drawn_as
+    ) REPLACE (
+        CASE WHEN placings.invoice_id IS NULL THEN own.id
+            ELSE derived_id('line_item', [placings.invoice_id, own.id])
+        END AS id,
+        coalesce(placings.invoice_id, own.invoice_id) AS invoice_id,
+        CASE WHEN placings.invoice_id IS NULL THEN own.customer_id ELSE placings.customer_id END AS customer_id,
+        CASE WHEN placings.invoice_id IS NULL THEN own.contract_id ELSE placings.contract_id END AS contract_id,
+        CASE WHEN placings.invoice_id IS NULL THEN own.period_starting_at ELSE placings.period_starting_at
+        END AS period_starting_at,
+        CASE WHEN placings.invoice_id IS NULL THEN own.period_ending_before ELSE placings.period_ending_before
+        END AS period_ending_before
+    ),
+    CASE WHEN placings.invoice_id IS NOT NULL THEN own.customer_id END AS origin_customer_id,
+    CASE WHEN placings.invoice_id IS NOT NULL THEN own.contract_id END AS origin_contract_id,
+    CASE WHEN placings.invoice_id IS NOT NULL THEN own.invoice_id END AS origin_invoice_id,
+    CASE WHEN placings.invoice_id IS NOT NULL THEN own.id END AS origin_line_item_id
+FROM own
+LEFT JOIN placings ON placings.source_invoice_id = own.invoice_id
 ORDER BY
-    invoice_id, product_position, kind_position, product_no, values_position, starting_at, own_tier_level,
-    own_override_tier_level, conversion_name, line_key, origin_customer_id, origin_invoice_id, cover_no,
-    drawn_as DESC, origin_line_item_id
+    coalesce(placings.invoice_id, own.invoice_id), product_position, kind_position, product_no, values_position,
+    starting_at, own_tier_level, own_override_tier_level, conversion_name, line_key, origin_customer_id,
+    origin_invoice_id, cover_no, drawn_as DESC, origin_line_item_id

@@ -221,11 +221,12 @@ def orders(rows: Iterable[Row]) -> dict[tuple[Any, ...], list[tuple[Any, ...]]]:
     """The products of each invoice in the order of its lines, by contract, type and time of the invoice.
 
     Copies on consolidated invoices are left out: their order is that of the invoices they come from. A true-up has one
-    line, and those of one instant are not told apart here.
+    line, and those of one instant are not told apart here. What takes a covered part off stands with it, in whatever
+    order the groups of a product are.
     """
     found: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for row in rows:
-        if row["invoice_type"] in ("USAGE_CONSOLIDATED", "TRUEUP"):
+        if row["invoice_type"] in ("USAGE_CONSOLIDATED", "TRUEUP") or row["type"] == "applied_commit_or_credit":
             continue
         place = (row["type"], row["product_id"])
         invoice = found[row["contract_id"], row["invoice_type"], row["period_starting_at"], row["issued_at"]]
