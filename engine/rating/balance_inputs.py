@@ -30,7 +30,7 @@ FRACTION = pa.decimal128(MAX_DIGITS, 18)
 @paused_collector()
 def balance_inputs(catalog: Catalog, period: Period, earlier: Earlier = EMPTY) -> dict[str, pa.Table]:
     """The tables `balances`, `balance_segments`, `balance_targets`, `balance_contracts`, `pools`, `trueups`,
-    `rollovers`, `manual_entries` and `earlier_statements`.
+    `rollovers`, `manual_entries`, `earlier_statements` and `earlier_releases`.
 
     Balances are numbered in this order: the contracts' own, in catalog order, each contract's commits, credits and then
     grants by start; the customers' commits, then credits; what has rolled over; what thresholds released. Those whose
@@ -51,6 +51,9 @@ def balance_inputs(catalog: Catalog, period: Period, earlier: Earlier = EMPTY) -
         "trueups": _trueups(balances, catalog),
         "rollovers": _rollovers(rolling, segments),
         "manual_entries": manual.table(segments),
+        "earlier_releases": arrow_table(
+            segment_id=(pa.string(), [each.segment_id for each in earlier.threshold_commits])
+        ),
         "earlier_statements": arrow_table(
             contract_id=(pa.string(), list(earlier.billed)),
             billed_before=(INSTANT, list(earlier.billed.values())),

@@ -26,6 +26,7 @@ INPUTS = (
     "contracts",
     "credit_types",
     "customers",
+    "earlier_releases",
     "earlier_statements",
     "manual_entries",
     "meters",

@@ -128,6 +128,7 @@ class BalanceRuns:
             product_meters=_nothing(
                 product_id=pa.string(), one_segment=pa.bool_(), starting_at=INSTANT, ending_before=INSTANT
             ),
+            earlier_releases=_nothing(segment_id=pa.string()),
             threshold_releases=_nothing(
                 segment_id=pa.string(), contract_id=pa.string(), charged_at=INSTANT, kind=pa.string()
             ),
@@ -244,6 +245,7 @@ class BalanceRuns:
             type=(pa.string(), ["applied_commit_or_credit" if off else each.line_type for _, each, off in rows]),
             starting_at=(INSTANT, [_line_starts(each, self.segments) for each in drawn]),
             ending_before=(INSTANT, [_line_starts(each, self.segments) + timedelta(hours=1) for each in drawn]),
+            period_ending_before=(INSTANT, [_line_starts(each, self.segments) + timedelta(hours=1) for each in drawn]),
             total=(AMOUNT, [-each if row[2] else each for each, row in zip(worth, rows, strict=True)]),
             credit_type_id=(pa.string(), ["usd"] * len(rows)),
             commit_id=(pa.string(), [f"balance {self.segments[each.segment_no][0]}" for each in drawn]),

@@ -116,14 +116,14 @@ def test_a_balance_that_covers_conversions_or_a_spend_release_is_in_bounds(runs:
         runs.connection.execute("ROLLBACK")
 
 
-def test_usage_that_is_billed_once_counts_by_its_last_instant(runs: BalanceRuns) -> None:
+def test_usage_that_is_billed_once_counts_by_the_last_instant_of_its_period(runs: BalanceRuns) -> None:
     runs.connection.execute("BEGIN")
     runs.connection.execute(
         "INSERT INTO product_meters VALUES ('calls', true, TIMESTAMP '2000-01-01', TIMESTAMP '2100-01-01')"
     )
     runs.connection.execute("UPDATE line_items SET starting_at = '2023-12-01' WHERE id = 'covered 0'")
     assert runs.rows(check_sql("balances_stay_in_bounds")) == []
-    runs.connection.execute("UPDATE line_items SET ending_before = '2024-01-16 01:00:00' WHERE id = 'covered 0'")
+    runs.connection.execute("UPDATE line_items SET period_ending_before = '2024-01-16 01:00' WHERE id = 'covered 0'")
     assert [row[1] for row in runs.rows(check_sql("balances_stay_in_bounds"))] == ["covered 0"] * 2
     runs.connection.execute("ROLLBACK")
 

@@ -147,7 +147,7 @@ def test_a_true_up_has_an_invoice_of_its_own(connection: duckdb.DuckDBPyConnecti
         FROM ledger
         JOIN trueup_lines ON trueup_lines.invoice_id = ledger.invoice_id
     """
-    assert runs.rows(linked) == [('["line of trueup\\u001Fbalance 0"]', "contract 0")]
+    assert runs.rows(linked) == [('["line of commit_trueup\\u001Fbalance 0"]', "contract 0")]
 
 
 def test_a_true_up_at_the_end_of_a_statement_may_be_on_its_usage_invoice(

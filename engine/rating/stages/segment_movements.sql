@@ -1,6 +1,7 @@
 -- What has moved each segment of a balance, before this run and in it, other than its end?
 -- A segment is granted in the run that holds its start, or in an earlier one that draws on it already: an advance charge
--- on a usage invoice is for the time after it. What is corrected by hand is posted in the run that holds its instant, or
+-- on a usage invoice is for the time after it. What a threshold releases is granted by the run that releases it, though it
+-- may begin where the billing period ends. What is corrected by hand is posted in the run that holds its instant, or
 -- with the grant if that comes later. `amount` is NULL for a rollover that no line of this run could draw on.
 -- Nothing is said of a segment while a contract that may draw on it is parked: the run that bills the contract tells.
 -- Grain: segment_no.
@@ -12,12 +13,16 @@ WITH waiting AS (
 granted AS (
     SELECT
         balance_segments.*,
-        balance_segments.starting_at < billing_period.starting_at OR balance_segments.earlier_drawn > 0
-            AS granted_before,
+        balance_segments.starting_at < billing_period.starting_at
+            OR balance_segments.earlier_drawn > 0
+            OR earlier_releases.segment_id IS NOT NULL AS granted_before,
+        threshold_releases.segment_id IS NOT NULL AS is_released,
         billing_period.starting_at AS run_starting_at,
         billing_period.ending_before AS run_ending_before
     FROM balance_segments
     CROSS JOIN billing_period
+    LEFT JOIN earlier_releases ON earlier_releases.segment_id = balance_segments.segment_id
+    LEFT JOIN threshold_releases ON threshold_releases.segment_id = balance_segments.segment_id
     ANTI JOIN waiting ON waiting.balance_no = balance_segments.balance_no
 ),
 corrected AS (
@@ -46,7 +51,7 @@ SELECT
     coalesce(drawn.taken, 0)::DECIMAL(38, 26) AS drawn,
     granted.granted_before,
     NOT granted.granted_before AND (
-        granted.starting_at < granted.run_ending_before OR drawn.segment_no IS NOT NULL
+        granted.starting_at < granted.run_ending_before OR drawn.segment_no IS NOT NULL OR granted.is_released
     ) AS granted_now
 FROM granted
 LEFT JOIN segment_amounts ON segment_amounts.segment_no = granted.segment_no
