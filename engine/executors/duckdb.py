@@ -92,12 +92,12 @@ class DuckDBExecutor:
 
     def run_stage(self, stage: Stage) -> None:
         """A stage's SELECT as a table of its name or as a view, or into an earlier stage's table; its grain checked."""
-        if stage.into is not None:
-            self.connection.execute(" ".join(("INSERT INTO", stage.into, "BY NAME\n")) + stage.sql)
-        else:
-            kind = "VIEW" if stage.is_view else "TABLE"
-            self.connection.execute(" ".join(("CREATE TEMP", kind, stage.name, "AS\n")) + stage.sql)
         if stage.is_view:
+            self.connection.execute(" ".join(("CREATE TEMP VIEW", stage.name, "AS\n")) + stage.sql)
+            return
+        into = ("INSERT INTO", stage.into, "BY NAME\n") if stage.into else ("CREATE TEMP TABLE", stage.name, "AS\n")
+        ((rows,),) = self.connection.execute(" ".join(into) + stage.sql).fetchall()
+        if rows <= (0 if stage.into else 1):
             return
         columns = [exp.column(name) for name in stage.grain]
         repeated = (
