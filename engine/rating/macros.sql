@@ -107,3 +107,14 @@ CREATE OR REPLACE TEMP MACRO covered_quantity(amount, unit_price) AS
     )], lambda s : in_places(
         (s.amount // s.price) * 10000 + ((s.amount % s.price) * 10000 + s.price // 2) // s.price, 12
     ))[1];
+
+-- What of several overrides comes first, the smallest: overwrites, the last added before others; then by the contract's
+-- scheme the smallest priority or multiplier, and again the last added (spec/rating.md §5.2, §17 Q8).
+CREATE OR REPLACE TEMP MACRO override_precedence(scheme, override_type, priority, multiplier, override_no) AS row(
+    CASE override_type WHEN 'OVERWRITE' THEN 0 ELSE 1 END,
+    CASE WHEN scheme = 'EXPLICIT' AND override_type <> 'OVERWRITE'
+        THEN row(priority IS NULL, coalesce(priority, 0)) ELSE row(false, 0)
+    END,
+    coalesce(multiplier, 0),
+    -override_no
+);

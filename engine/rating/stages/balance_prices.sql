@@ -37,13 +37,12 @@ candidates AS (
         special.usage_no,
         special.segment_no,
         overrides.override_no,
-        row(
-            CASE overrides.override_type WHEN 'OVERWRITE' THEN 0 ELSE 1 END,
-            CASE WHEN contracts.override_scheme = 'EXPLICIT' AND overrides.override_type <> 'OVERWRITE'
-                THEN row(overrides.priority IS NULL, coalesce(overrides.priority, 0)) ELSE row(false, 0)
-            END,
-            coalesce(overrides.multiplier, 0),
-            -overrides.override_no
+        override_precedence(
+            contracts.override_scheme,
+            overrides.override_type,
+            overrides.priority,
+            overrides.multiplier,
+            overrides.override_no
         ) AS precedence
     FROM special
     JOIN override_reach

@@ -11,23 +11,12 @@ WITH drawable AS (
     JOIN drawn_invoices USING (contract_id)
     WHERE balance_reach.starting_at <= drawn_invoices.billed_until
         AND drawn_invoices.billed_from <= balance_reach.ending_before
-),
-placed AS (
-    SELECT
-        drawable.*,
-        CASE WHEN balance_segments.seat_id IS NULL THEN balances.balance_no
-            ELSE min(balances.balance_no) OVER (PARTITION BY drawable.pool_no, balances.recurring_id)
-        END AS added_no,
-        CASE WHEN balance_segments.seat_id IS NULL THEN drawable.segment_no END AS added_segment_no
-    FROM drawable
-    JOIN balance_segments USING (segment_no)
-    JOIN balances USING (balance_no)
 )
 SELECT
-    placed.segment_no,
-    placed.pool_no,
+    drawable.segment_no,
+    drawable.pool_no,
     dense_rank() OVER (
-        PARTITION BY placed.pool_no
+        PARTITION BY drawable.pool_no
         ORDER BY
             balances.order_class,
             balances.priority NULLS LAST,
@@ -37,10 +26,10 @@ SELECT
             balance_segments.ending_before,
             balance_segments.starting_at,
             balances.contract_count NULLS LAST,
-            placed.added_no,
-            placed.added_segment_no
+            coalesce(balances.seats_no, balances.balance_no),
+            CASE WHEN balances.seats_no IS NULL THEN drawable.segment_no END
     ) AS rank
-FROM placed
+FROM drawable
 JOIN balance_segments USING (segment_no)
 JOIN balances USING (balance_no)
 LEFT JOIN segment_amounts USING (segment_no)

@@ -11,13 +11,12 @@ WITH candidates AS (
         overrides.override_no,
         overrides.override_type,
         overrides.entitled,
-        row(
-            CASE overrides.override_type WHEN 'OVERWRITE' THEN 0 ELSE 1 END,
-            CASE WHEN contracts.override_scheme = 'EXPLICIT' AND overrides.override_type <> 'OVERWRITE'
-                THEN row(overrides.priority IS NULL, coalesce(overrides.priority, 0)) ELSE row(false, 0)
-            END,
-            coalesce(overrides.multiplier, 0),
-            -overrides.override_no
+        override_precedence(
+            contracts.override_scheme,
+            overrides.override_type,
+            overrides.priority,
+            overrides.multiplier,
+            overrides.override_no
         ) AS precedence
     FROM priced_groups
     JOIN override_reach
