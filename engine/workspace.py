@@ -225,11 +225,7 @@ class Workspace:
         catalog = self.catalog
         only = _customer_id(catalog, customer)
         with self._damage_named(), self.connect() as connection:
-            month = parse_period(period)
-            earlier = earlier_runs(Outputs(self.lake), catalog, month)
-            inputs = RunInputs(
-                self.root, self.config, catalog, self._snapshot(), month, cut_off(as_of), earlier_runs=earlier
-            )
+            inputs = self._inputs(catalog, self._snapshot(), parse_period(period), as_of)
             return Rows(
                 breakdown(
                     inputs, window_named(BreakdownWindow, window), only, self._executor(connection, isolate=False)
@@ -256,9 +252,18 @@ class Workspace:
         catalog = self.catalog
         with exclusive(self.lake), self._damage_named():
             landed = self._snapshot(needed=bool(rated_products(catalog)))
-            earlier = earlier_runs(Outputs(self.lake), catalog, month)
-            inputs = RunInputs(self.root, self.config, catalog, landed, month, cut_off(as_of), isolate, earlier)
-            return run_period(inputs, moment(now), progress)
+            return run_period(self._inputs(catalog, landed, month, as_of, isolate), moment(now), progress)
+
+    def _inputs(
+        self,
+        catalog: Catalog,
+        landed: EventSnapshot,
+        month: Period,
+        as_of: datetime | str | None,
+        isolate: bool = False,
+    ) -> RunInputs:
+        earlier = earlier_runs(Outputs(self.lake), catalog, month)
+        return RunInputs(self.root, self.config, catalog, landed, month, cut_off(as_of), isolate, earlier)
 
     def run_through(
         self,

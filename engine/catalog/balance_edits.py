@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from engine.catalog.draft import Draft
 from engine.catalog.fields import Path, describe
 from engine.catalog.items import Item
-from engine.catalog.schedule_edits import added_items, change_charge_item, edit_items, replace_given
+from engine.catalog.schedule_edits import added_items, edit_charges, edit_items, replace_given
 from engine.catalog.term_ids import give_segment_ids, segments_of
 from engine.errors import Problem
 
@@ -108,16 +108,8 @@ class BalanceEdits:
 
     def _change_invoice(self, balance: Draft, written: Draft, item: Item, path: Path) -> None:
         schedule = balance.part("invoice_schedule", written.origin)
-        if schedule is None:
-            return
-        if schedule.value.get("recurring_schedule") is not None:
-            what = "the commit has a recurring_schedule, and no schedule_items to change"
-            self._problems.append(item.problem(path, what, "archive it and add another commit"))
-            return
-        items = schedule.parts("schedule_items")
-        if items is not None:
-            self._problems += edit_items(items, written, item, path, "invoice schedule", change_charge_item)
-            items.extend(added_items(written, item, path, self._problems))
+        if schedule is not None:
+            self._problems += edit_charges(schedule, written, item, path, "commit", "invoice schedule")
 
 
 def _change_segment(known: Draft, written: Draft) -> None:

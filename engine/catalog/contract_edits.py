@@ -12,7 +12,7 @@ from engine.catalog.draft import Draft
 from engine.catalog.fields import Path, describe
 from engine.catalog.items import Item
 from engine.catalog.references import instant_or_none
-from engine.catalog.schedule_edits import added_items, change_charge_item, edit_items
+from engine.catalog.schedule_edits import edit_charges
 from engine.catalog.subscription import SeatUpdates
 from engine.catalog.term_ids import BALANCES, TERM_KIND, give_term_ids, term_id
 from engine.errors import Problem, did_you_mean
@@ -104,16 +104,8 @@ class EditedContract:
 
     def _change_charge(self, term: Draft, written: Draft, item: Item, path: Path) -> None:
         schedule, source = term.part("schedule"), written.part("invoice_schedule")
-        if schedule is None or source is None:
-            return
-        if schedule.value.get("recurring_schedule") is not None:
-            what = "the charge has a recurring_schedule, and no schedule_items to change"
-            self._problems.append(item.problem(path, what, "archive it and add another charge"))
-            return
-        items = schedule.parts("schedule_items")
-        if items is not None:
-            self._problems += edit_items(items, source, item, path, "charge", change_charge_item)
-            items.extend(added_items(source, item, path, self._problems))
+        if schedule is not None and source is not None:
+            self._problems += edit_charges(schedule, source, item, path, "charge", "charge")
 
     def _move_end(self, end: datetime, origin: Origin) -> None:
         """An earlier end cuts every term; a later one is the contract's alone."""

@@ -40,7 +40,20 @@ def added_items(written: Draft, item: Item, path: Path, problems: list[Problem])
     return added or []
 
 
-def change_charge_item(known: Draft, written: Draft) -> None:
+def edit_charges(schedule: Draft, written: Draft, item: Item, path: Path, term: str, noun: str) -> Iterator[Problem]:
+    """Makes an edit of the charges of a `term`, which stand in the schedule of a `noun`; recurring ones cannot be."""
+    if schedule.value.get("recurring_schedule") is not None:
+        what = f"the {term} has a recurring_schedule, and no schedule_items to change"
+        yield item.problem(path, what, f"archive it and add another {term}")
+        return
+    items = schedule.parts("schedule_items")
+    if items is not None:
+        problems = list(edit_items(items, written, item, path, noun, _change_charge_item))
+        items.extend(added_items(written, item, path, problems))
+        yield from problems
+
+
+def _change_charge_item(known: Draft, written: Draft) -> None:
     """A new amount takes the place of unit price and quantity, and the other way round."""
     if written.value.get("amount") is not None:
         known.drop("unit_price", "quantity")

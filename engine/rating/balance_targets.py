@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from engine.catalog.balance import Applicable, BalanceSpecifier
 from engine.catalog.catalog import Catalog
+from engine.rating.arrow_tables import group_pairs
 
 
 class BalanceTarget(NamedTuple):
@@ -91,10 +92,6 @@ def _target(specifier: BalanceSpecifier) -> BalanceTarget:
     return BalanceTarget(
         product_id=specifier.product_id,
         all_tags=list(specifier.product_tags) or None,
-        pricing_pairs=_pairs(specifier.pricing_group_values),
-        presentation_pairs=_pairs(specifier.presentation_group_values),
+        pricing_pairs=group_pairs(specifier.pricing_group_values),
+        presentation_pairs=group_pairs(specifier.presentation_group_values),
     )
-
-
-def _pairs(values: Iterable[tuple[str, str]]) -> list[str] | None:
-    return [f"{name}\x1f{value}" for name, value in values] or None

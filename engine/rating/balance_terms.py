@@ -10,7 +10,6 @@ from engine.catalog.balance import AccessType, Applicable, Balance, BalanceHiera
 from engine.catalog.catalog import Catalog
 from engine.catalog.contract import Contract
 from engine.catalog.customer_balance import CustomerCommit, CustomerCredit
-from engine.catalog.fields import TextMap
 from engine.catalog.recurring_balance import RecurringBalance, RecurringCommit
 from engine.catalog.scheduled_charge import ChargeSchedule
 from engine.rating.arrow_tables import fields_text
@@ -127,7 +126,7 @@ class TermMaker:
             reach=self.reaches.of(recurring, self.contracts.rate_cards(contract_ids)),
             contract_ids=contract_ids,
             contract_count=1,
-            custom_fields=_fields_text(recurring.custom_fields),
+            custom_fields=fields_text(recurring.custom_fields),
             applicable=recurring,
             hierarchy=recurring.hierarchy_configuration,
             rollover_fraction=recurring.rollover_fraction,
@@ -173,7 +172,7 @@ class TermMaker:
             reach=self.reaches.of(balance, self.contracts.rate_cards(contract_ids)),
             contract_ids=contract_ids,
             contract_count=contract_count,
-            custom_fields=_fields_text(balance.custom_fields),
+            custom_fields=fields_text(balance.custom_fields),
             applicable=balance,
             hierarchy=balance.hierarchy_configuration,
             rollover_fraction=balance.rollover_fraction,
@@ -187,7 +186,3 @@ def _costs_something(schedule: ChargeSchedule) -> bool:
     recurring = schedule.recurring_schedule
     priced = schedule.schedule_items or () if recurring is None else (recurring,)
     return any(all(factor > 0 for factor in each.factors()) for each in priced)
-
-
-def _fields_text(fields: TextMap) -> str:
-    return fields_text(fields) if fields else "{}"

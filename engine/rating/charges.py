@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -16,7 +15,8 @@ from engine.catalog.contract import Contract
 from engine.catalog.fields import TextMap
 from engine.catalog.subscription import InvoiceBehavior, InvoicePlacement, Subscription
 from engine.rating.arrow_tables import INSTANT, arrow_table
-from engine.rating.commit_purchases import Purchase, commit_purchases
+from engine.rating.commit_purchases import commit_purchases
+from engine.rating.due_charge import DueCharge, numbered
 from engine.values.numbers import MAX_DIGITS
 from engine.values.period import ALWAYS, Period
 
@@ -119,39 +119,13 @@ def _subscription_quantities(terms: list[_Term]) -> pa.Table:
     )
 
 
-class _Charge(NamedTuple):
-    """One occurrence of a scheduled charge, a discount or a purchase, whose ids exclude each other.
-
-    `number` tells those of one instant apart.
-    """
-
-    scheduled_charge_id: str | None
-    discount_id: str | None
-    balance_id: str | None
-    contract_id: str
-    product_id: str
-    name: str | None
-    charged_at: datetime
-    number: int
-    quantity: Decimal
-    unit_price: Decimal
-    amount: Decimal
-    custom_fields: TextMap
-
-
-def _charges(contract: Contract, period: Period) -> Iterator[_Charge]:
+def _charges(contract: Contract, period: Period) -> Iterator[DueCharge]:
     """What a contract's scheduled charges and discounts charge; discounts are negative."""
     for charges, is_discount in ((contract.scheduled_charges, False), (contract.discounts, True)):
         for charge in charges:
-            at_instant: dict[datetime, int] = {}
-            for each in charge.occurrences(period.starting_at, period.ending_before):
-                if contract.terms_end_at is not None and each.charged_at >= contract.terms_end_at:
-                    continue
-                number = at_instant[each.charged_at] = at_instant.get(each.charged_at, 0) + 1
-                yield _Charge(
-                    scheduled_charge_id=None if is_discount else charge.id,
-                    discount_id=charge.id if is_discount else None,
-                    balance_id=None,
+            occurrences = charge.occurrences(period.starting_at, period.ending_before)
+            for number, each in numbered(occurrences, contract.terms_end_at):
+                yield DueCharge(
                     contract_id=contract.id,
                     product_id=charge.product_id,
                     name=charge.name,
@@ -162,29 +136,14 @@ def _charges(contract: Contract, period: Period) -> Iterator[_Charge]:
                     unit_price=each.unit_price.copy_negate() if is_discount else each.unit_price,
                     amount=each.amount.copy_negate() if is_discount else each.amount,
                     custom_fields=charge.custom_fields,
+                    scheduled_charge_id=None if is_discount else charge.id,
+                    discount_id=charge.id if is_discount else None,
                 )
-
-
-def _purchased(purchase: Purchase) -> _Charge:
-    return _Charge(
-        scheduled_charge_id=None,
-        discount_id=None,
-        balance_id=purchase.balance_id,
-        contract_id=purchase.contract_id,
-        product_id=purchase.product_id,
-        name=purchase.name,
-        charged_at=purchase.charged_at,
-        number=purchase.number,
-        quantity=purchase.quantity,
-        unit_price=purchase.unit_price,
-        amount=purchase.amount,
-        custom_fields=purchase.custom_fields,
-    )
 
 
 def _scheduled_charges(catalog: Catalog, period: Period) -> pa.Table:
     charges = [each for contract in catalog.contracts for each in _charges(contract, period)]
-    charges += map(_purchased, commit_purchases(catalog, period))
+    charges += commit_purchases(catalog, period)
     price, amount = pa.decimal128(MAX_DIGITS, PRICE_PLACES), pa.decimal128(MAX_DIGITS, AMOUNT_PLACES)
     return arrow_table(
         scheduled_charge_id=(pa.string(), [each.scheduled_charge_id for each in charges]),

@@ -5,72 +5,52 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from engine.catalog.balance import Commit, CommitType
 from engine.catalog.catalog import Catalog
 from engine.catalog.contract import Contract
-from engine.catalog.fields import TextMap
 from engine.catalog.recurring_balance import RecurringCommit
+from engine.rating.due_charge import DueCharge, numbered
 from engine.rating.prorated import prorated
 from engine.rating.recurring_grants import grants
 from engine.values.period import Period
 
 
-class Purchase(NamedTuple):
-    """One charge for a balance; `number` tells those of one balance and instant apart. `name` is the balance's own."""
-
-    balance_id: str
-    contract_id: str
-    product_id: str
-    name: str | None
-    charged_at: datetime
-    number: int
-    quantity: Decimal
-    unit_price: Decimal
-    amount: Decimal
-    custom_fields: TextMap
-
-
-def commit_purchases(catalog: Catalog, period: Period) -> Iterator[Purchase]:
+def commit_purchases(catalog: Catalog, period: Period) -> Iterator[DueCharge]:
     """What is charged for commits from the period's start to its end, both included.
 
     A contract's own commits, and recurring ones, are no longer charged once its terms have ended.
     """
     for contract in catalog.contracts:
         for commit in contract.commits:
-            for each in _by_schedule(commit, contract.id, period):
-                if contract.terms_end_at is None or each.charged_at < contract.terms_end_at:
-                    yield each
+            yield from _by_schedule(commit, contract.id, contract.terms_end_at, period)
         for recurring in contract.recurring_commits:
             yield from _by_period(contract, recurring, period)
     for shared in catalog.commits:
         if shared.invoice_contract_id is not None:
-            yield from _by_schedule(shared, shared.invoice_contract_id, period)
+            yield from _by_schedule(shared, shared.invoice_contract_id, None, period)
 
 
-def _by_schedule(commit: Commit, contract_id: str, period: Period) -> Iterator[Purchase]:
+def _by_schedule(commit: Commit, contract_id: str, before: datetime | None, period: Period) -> Iterator[DueCharge]:
     schedule = commit.invoice_schedule
     if commit.type is not CommitType.PREPAID or schedule is None or schedule.do_not_invoice:
         return
-    at_instant: dict[datetime, int] = {}
-    for each in schedule.occurrences(period.starting_at, period.ending_before):
-        number = at_instant[each.charged_at] = at_instant.get(each.charged_at, 0) + 1
-        yield Purchase(
-            commit.id,
-            contract_id,
-            commit.product_id,
-            commit.name,
-            each.charged_at,
-            number,
-            each.quantity,
-            each.unit_price,
-            each.amount,
-            commit.custom_fields,
+    for number, each in numbered(schedule.occurrences(period.starting_at, period.ending_before), before):
+        yield DueCharge(
+            contract_id=contract_id,
+            product_id=commit.product_id,
+            name=commit.name,
+            charged_at=each.charged_at,
+            number=number,
+            quantity=each.quantity,
+            unit_price=each.unit_price,
+            amount=each.amount,
+            custom_fields=commit.custom_fields,
+            balance_id=commit.id,
         )
 
 
-def _by_period(contract: Contract, recurring: RecurringCommit, period: Period) -> Iterator[Purchase]:
+def _by_period(contract: Contract, recurring: RecurringCommit, period: Period) -> Iterator[DueCharge]:
     """A grant costs the same part of the invoice amount as it has of the access amount, when it begins."""
     invoice, roundings = recurring.invoice_amount, recurring.proration_rounding
     if invoice is None:
@@ -81,15 +61,16 @@ def _by_period(contract: Contract, recurring: RecurringCommit, period: Period) -
             continue
         rounding = None if roundings is None else roundings.invoice
         amount = prorated(invoice.unit_price, quantity, span.part, span.whole, rounding)
-        factors = (quantity, invoice.unit_price) if span.part == span.whole else (Decimal(1), amount)
-        yield Purchase(
-            grant.balance_id,
-            contract.id,
-            recurring.product_id,
-            recurring.name,
-            charged_at,
-            1,
-            *factors,
-            amount,
-            recurring.custom_fields,
+        is_whole = span.part == span.whole
+        yield DueCharge(
+            contract_id=contract.id,
+            product_id=recurring.product_id,
+            name=recurring.name,
+            charged_at=charged_at,
+            number=1,
+            quantity=quantity if is_whole else Decimal(1),
+            unit_price=invoice.unit_price if is_whole else amount,
+            amount=amount,
+            custom_fields=recurring.custom_fields,
+            balance_id=grant.balance_id,
         )

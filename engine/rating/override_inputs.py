@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -14,7 +14,7 @@ from engine.catalog.contract import Contract
 from engine.catalog.override import Override, OverrideSpecifier, OverrideType
 from engine.catalog.product import ProductType
 from engine.catalog.rate_card import RateType
-from engine.rating.arrow_tables import INSTANT, TEXTS, arrow_table
+from engine.rating.arrow_tables import INSTANT, TEXTS, arrow_table, group_pairs
 from engine.rating.price_inputs import tier_bounds
 from engine.values.numbers import MAX_DIGITS
 from engine.values.period import ALWAYS
@@ -135,13 +135,8 @@ def _specified(specifier: OverrideSpecifier) -> _Target:
     return _Target(
         product_id=specifier.product_id,
         all_tags=list(specifier.product_tags) or None,
-        pricing_pairs=_pairs(specifier.pricing_group_values),
-        presentation_pairs=_pairs(specifier.presentation_group_values),
+        pricing_pairs=group_pairs(specifier.pricing_group_values),
+        presentation_pairs=group_pairs(specifier.presentation_group_values),
         billing_frequency=specifier.billing_frequency and specifier.billing_frequency.value,
         balance_ids=list(specifier.balance_ids) or None,
     )
-
-
-def _pairs(values: Iterable[tuple[str, str]]) -> list[str] | None:
-    """Group values as the `name=value` texts of the macro `named_values`; None when there are none."""
-    return [f"{name}\x1f{value}" for name, value in values] or None

@@ -8,7 +8,7 @@ SQL with sqlglot and checks that it is right.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 
 from sqlglot import exp, parse_one
@@ -194,6 +194,7 @@ PRICING = (
 #: Custom pricing units first cover what is priced in them; what they leave is turned into money.
 CONVERSION = (
     Stage("conversion_lines", ("invoice_id", "converted_credit_type_id")),
+    Stage("drawable_charges", ("charge_no",), is_view=True),
     Stage("coverable_conversions", ("line_no",), into="coverable_lines"),
     Stage("coverage_of_conversions", ("line_no", "segment_no"), into="coverage"),
 )
@@ -264,6 +265,7 @@ def macros_sql() -> str:
     return files("engine.rating").joinpath("macros.sql").read_text(encoding="utf-8")
 
 
+@cache
 def pass_sql(name: str) -> str:
     """The text of one pass of the drawing: a SELECT of the rows that it adds, with parameters."""
     return files("engine.rating").joinpath("passes", f"{name}.sql").read_text(encoding="utf-8")

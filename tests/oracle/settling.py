@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
@@ -63,12 +63,14 @@ def settle(book: Book, drafts: Iterable[Draft]) -> None:
     """Draw on the balances: all lines in pricing units, then what is left of them as money with all other lines."""
     ordered = sorted(drafts, key=lambda draft: draft.order)
     segments = in_order(book.balances)
+    rollovers = [each.rollover for each in book.balances if each.rollover is not None]
+    went = {id(old): each.rolled_at for each in rollovers for old in each.old}
     for draft in ordered:
-        _draw_lines(book, draft, segments, in_money=False)
+        _draw_lines(book, draft, segments, went, in_money=False)
     for draft in ordered:
         draft.lines.extend(conversions(draft.run, draft.lines, *_conversion_span(draft)))
     for draft in ordered:
-        _draw_lines(book, draft, segments, in_money=True)
+        _draw_lines(book, draft, segments, went, in_money=True)
     for balance in book.balances:
         if balance.rollover is not None:
             find_rolled(balance.rollover)
@@ -79,22 +81,22 @@ def _conversion_span(draft: Draft) -> tuple[datetime, datetime | None]:
     return (at, None) if isinstance(at, datetime) else at
 
 
-def _draw_lines(book: Book, draft: Draft, segments: Sequence[Segment], in_money: bool) -> None:
+def _draw_lines(
+    book: Book, draft: Draft, segments: Sequence[Segment], went: Mapping[int, datetime], in_money: bool
+) -> None:
     fiat = draft.run.card["fiat"]
     lines = [line for line in draft.lines if line["type"] in COVERABLE and (line["credit_type_id"] == fiat) == in_money]
-    usable = [each for each in segments if _overlaps(book, draft, each)]
+    usable = [each for each in segments if _overlaps(draft, each, went)]
     for line in sorted(lines, key=line_order):
         drawn = draw(book.catalog, draft.run.contract_id, line, usable)
         if drawn:
             draft.draws[id(line)] = drawn
 
 
-def _overlaps(book: Book, draft: Draft, segment: Segment) -> bool:
+def _overlaps(draft: Draft, segment: Segment, went: Mapping[int, datetime]) -> bool:
     """Whether the invoice begins before the segment ends, and ends before what is left of it has rolled over."""
     start, end = draft.span
-    rollovers = [each.rollover for each in book.balances if each.rollover is not None]
-    went = [each.rolled_at for each in rollovers if any(old is segment for old in each.old)]
-    return start < segment.ending_before and all(end <= moment for moment in went)
+    return start < segment.ending_before and end <= went.get(id(segment), end)
 
 
 def deductions(drafts: Iterable[Draft]) -> Iterator[Deduction]:

@@ -1,8 +1,8 @@
 -- No segment of a balance gives more than it has, and none covers a line that lies outside its time, of a contract that
 -- may not draw on it, or of a product that it does not reach.
 -- Usage and subscriptions count by when they start, composite charges and conversions by their last instant, and usage
--- that is billed once for its service period by that of the period. What a threshold releases for a statement's spend covers that statement and
--- nothing else, whenever its lines begin.
+-- that is billed once for its service period by that of the period. What a threshold releases for a statement's spend
+-- covers that statement and nothing else, whenever its lines begin.
 WITH spend_releases AS (
     SELECT segment_id, contract_id, charged_at
     FROM threshold_releases

@@ -10,13 +10,6 @@ WITH uncovered AS (
     FROM conversion_lines
     WHERE pool_no IS NULL
 ),
-drawn_on AS (
-    SELECT * FROM drawn_charges
-    UNION ALL BY NAME
-    SELECT * EXCLUDE (pool_no, converted_credit_type_id)
-    FROM conversion_lines
-    WHERE pool_no IS NOT NULL
-),
 drawn AS (
     SELECT
         drawn_on.* EXCLUDE (
@@ -62,7 +55,7 @@ drawn AS (
         lines.drawn_as,
         lines.in_total
     FROM drawn_lines AS lines
-    JOIN drawn_on ON drawn_on.charge_no = lines.charge_no
+    JOIN drawable_charges AS drawn_on ON drawn_on.charge_no = lines.charge_no
     LEFT JOIN balance_segments ON balance_segments.segment_no = lines.segment_no
     LEFT JOIN balances ON balances.balance_no = balance_segments.balance_no
 )

@@ -3,15 +3,7 @@
 -- (spec/rating.md §11). The lines in the unit stay on the invoice and are no part of its total.
 -- Spend and a unit's price have at most 26 places together. What does not fit is NULL here and parked next.
 -- Grain: invoice_id, converted_credit_type_id.
-WITH within_range AS (
-    -- Sums of the others might leave the range of amounts, or are parked already.
-    SELECT contract_id
-    FROM charges
-    SEMI JOIN unit_conversions ON unit_conversions.rate_card_id = charges.rate_card_id
-    ANTI JOIN parked_charges ON parked_charges.contract_id = charges.contract_id
-    GROUP BY contract_id
-),
-covered AS (
+WITH covered AS (
     SELECT coverable_lines.charge_no, sum(coverable_lines.total - coverable_left.amount) AS amount
     FROM coverable_lines
     JOIN coverable_left USING (line_no)
@@ -19,9 +11,11 @@ covered AS (
     GROUP BY coverable_lines.charge_no
 ),
 uncovered AS (
-    SELECT charges.* EXCLUDE (total), charges.total, NULL::BIGINT AS pool_no
+    -- Sums of what is parked might leave the range of amounts.
+    SELECT charges.*, NULL::BIGINT AS pool_no
     FROM charges
-    SEMI JOIN within_range ON within_range.contract_id = charges.contract_id
+    SEMI JOIN unit_conversions ON unit_conversions.rate_card_id = charges.rate_card_id
+    ANTI JOIN parked_charges ON parked_charges.contract_id = charges.contract_id
     ANTI JOIN drawing_contracts ON drawing_contracts.contract_id = charges.contract_id
     UNION ALL BY NAME
     SELECT
@@ -29,7 +23,7 @@ uncovered AS (
         drawn_charges.total - coalesce(covered.amount, 0)::DECIMAL(38, 26) AS total,
         drawing_contracts.pool_no
     FROM drawn_charges
-    SEMI JOIN within_range ON within_range.contract_id = drawn_charges.contract_id
+    SEMI JOIN unit_conversions ON unit_conversions.rate_card_id = drawn_charges.rate_card_id
     JOIN drawing_contracts ON drawing_contracts.contract_id = drawn_charges.contract_id
     LEFT JOIN covered ON covered.charge_no = drawn_charges.charge_no
 ),

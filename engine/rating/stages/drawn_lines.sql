@@ -8,11 +8,7 @@
 -- Grain: charge_no, cover_no, drawn_as.
 WITH all_charges AS (
     SELECT charge_no, contract_id, type, own_name, quantity, unit_price, total
-    FROM drawn_charges
-    UNION ALL
-    SELECT charge_no, contract_id, type, own_name, quantity, unit_price, total
-    FROM conversion_lines
-    WHERE pool_no IS NOT NULL
+    FROM drawable_charges
 ),
 parts AS (
     SELECT

@@ -21,9 +21,15 @@ WITH open_lines AS (
 ),
 drawn AS (
     SELECT
-        * EXCLUDE (amount, amount_until),
+        balance_id,
+        line_no,
+        unit_price,
+        quantity AS line_quantity,
         amount AS line_amount,
-        (amount - greatest(amount_until - released, 0::DECIMAL(38, 26)))::DECIMAL(38, 26) AS drawn_amount
+        (amount - greatest(amount_until - released, 0::DECIMAL(38, 26)))::DECIMAL(38, 26) AS drawn_amount,
+        CASE WHEN drawn_amount = line_amount THEN line_quantity
+            ELSE least(covered_quantity(drawn_amount, unit_price), line_quantity)
+        END AS drawn_quantity
     FROM open_lines
     WHERE amount_until - amount < released
 )
@@ -31,15 +37,11 @@ SELECT
     drawn.line_no,
     threshold_releases.segment_no,
     (SELECT coalesce(max(draw_no), 0) + 1 FROM draws)::BIGINT AS draw_no,
-    CASE WHEN drawn_amount = line_amount THEN drawn.quantity
-        ELSE least(covered_quantity(drawn_amount, drawn.unit_price), drawn.quantity)
-    END::DECIMAL(38, 18) AS quantity,
+    drawn.drawn_quantity::DECIMAL(38, 18) AS quantity,
     drawn.unit_price::DECIMAL(38, 18) AS unit_price,
     drawn_amount AS amount,
     drawn_amount AS taken,
-    (drawn.quantity - CASE WHEN drawn_amount = line_amount THEN drawn.quantity
-        ELSE least(covered_quantity(drawn_amount, drawn.unit_price), drawn.quantity)
-    END)::DECIMAL(38, 18) AS quantity_left,
+    (drawn.line_quantity - drawn.drawn_quantity)::DECIMAL(38, 18) AS quantity_left,
     line_amount - drawn_amount AS amount_left
 FROM drawn
 JOIN threshold_releases USING (balance_id)
