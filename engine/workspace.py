@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 
-import duckdb
-
 from engine.billing import Progress
 from engine.breakdown import breakdown
-from engine.catalog.catalog import Catalog
-from engine.catalog.load import load_catalog, read_catalog
+from engine.catalog.load import read_catalog
 from engine.clock import cut_off, moment
-from engine.config import CONFIG_FILE, Config, load_config
-from engine.errors import CorruptFileError, Problem, UserError
+from engine.errors import Problem
 from engine.events.land import LandingResult, land
 from engine.events.rejected import rejected_events
-from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
-from engine.events.verify import Finding, verify
-from engine.executors.connection import connect
-from engine.executors.duckdb import DuckDBExecutor
+from engine.events.table import EventTable
 from engine.executors.repeatable import check_repeatable
-from engine.invoices.earlier import earlier_runs
-from engine.invoices.publish import Outputs
+from engine.explaining import Explaining
 from engine.landable import Landable, named_sources, source_of
 from engine.landing import Landing
 from engine.lock import exclusive
@@ -35,8 +25,9 @@ from engine.metrics.check import check_metrics
 from engine.metrics.compile_text import compile_sql_text as compile_sql_text
 from engine.metrics.meter import compile_rows, compiled_text, metric_query
 from engine.metrics.scope import PropertyStore, Scope
+from engine.nights import Nights
+from engine.opened import customer_id_of, no_progress
 from engine.published import lines_of, published_balances, published_ledger, published_output, run_saw
-from engine.rating.inputs import rated_products
 from engine.reports.event_billing import PublishedPeriods
 from engine.reports.event_matches import EventReport, report_event
 from engine.reports.example_event import example_event
@@ -44,35 +35,16 @@ from engine.reports.example_sender import sender_of
 from engine.reports.preview import PreviewQuestion, preview_rows
 from engine.reports.usage import UsageQuestion, usage_bounds, usage_over_time
 from engine.result import Rows
-from engine.runs import Run, RunInputs, run_period
-from engine.values.period import Period, parse_period, periods_through
+from engine.values.period import Period, parse_period
 from engine.values.windows import BreakdownWindow, UsageWindow, window_named
 
 
-def no_progress(step: str, done: int, total: int) -> None:
-    """For callers that do not watch."""
-
-
-class Workspace:
+class Workspace(Nights, Explaining):
     """One workspace folder; every method reads the files afresh, so edits show at once.
 
     Times given as `now` are RFC 3339 text or datetimes (naive means UTC); left out, the wall clock is read here and
     nowhere deeper.
     """
-
-    def __init__(self, root: Path | str) -> None:
-        self.root = Path(root)
-        self.config: Config = load_config(self.root)
-
-    @property
-    def lake(self) -> Path:
-        """Where events and published results live."""
-        return self.root / "lake"
-
-    @property
-    def catalog(self) -> Catalog:
-        """The catalog as it stands in the files; raises CatalogError with every problem."""
-        return load_catalog(self.root)
 
     def validate(self, *, strict: bool = False) -> tuple[Problem, ...]:
         """Every problem in the catalog and in the SQL metrics, without reading any event.
@@ -134,10 +106,6 @@ class Workspace:
         """Every refused line with its reason, and every duplicate, oldest first."""
         return Rows(rejected_events(self.lake))
 
-    def verify(self) -> list[Finding]:
-        """Hashes every committed event file again; what is missing, changed or foreign (DESIGN §4)."""
-        return verify(EventTable(self.lake))
-
     def compile(self, metric: str, *, period: str | None = None) -> str:
         """The SQL that previews a metric, as it will run over all customers.
 
@@ -166,7 +134,7 @@ class Workspace:
         found = catalog.metric_named(metric)
         month = parse_period(period)
         landed = self._snapshot()
-        only = _customer_id(catalog, customer)
+        only = customer_id_of(catalog, customer)
         question = PreviewQuestion(month, tuple(group_by), only, cut_off(as_of))
         with self._damage_named(), self.connect() as connection:
             return Rows(preview_rows(catalog, found, question, landed, self._executor(connection, isolate)))
@@ -195,7 +163,7 @@ class Workspace:
         """
         catalog = self.catalog
         bounds = usage_bounds(period, starting_on, ending_before)
-        only = _customer_id(catalog, customer)
+        only = customer_id_of(catalog, customer)
         landed = self._snapshot()
         with self._damage_named(), self.connect() as connection:
             return Rows(
@@ -223,7 +191,7 @@ class Workspace:
         window_starting_at and window_ending_before. Hours need a `customer`. Writes nothing.
         """
         catalog = self.catalog
-        only = _customer_id(catalog, customer)
+        only = customer_id_of(catalog, customer)
         with self._damage_named(), self.connect() as connection:
             inputs = self._inputs(catalog, self._snapshot(), parse_period(period), as_of)
             return Rows(
@@ -231,58 +199,6 @@ class Workspace:
                     inputs, window_named(BreakdownWindow, window), only, self._executor(connection, isolate=False)
                 )
             )
-
-    def run(
-        self,
-        period: str,
-        *,
-        now: datetime | str | None = None,
-        as_of: datetime | str | None = None,
-        isolate: bool = False,
-        progress: Progress = no_progress,
-    ) -> Run:
-        """Computes DRAFT invoices for every customer and publishes them; doing it twice changes nothing.
-
-        Bills the statement periods whose last instant lies in the calendar month `period`, and what is due in it; with
-        `as_of`, from the events that had arrived by then (spec/metering.md §17.23). Raises UserError when a product is
-        metered and no event has landed, CatalogError for a broken catalog, WorkspaceBusyError while another process
-        writes.
-        """
-        month = parse_period(period)
-        catalog = self.catalog
-        with exclusive(self.lake), self._damage_named():
-            landed = self._snapshot(needed=bool(rated_products(catalog)))
-            return run_period(self._inputs(catalog, landed, month, as_of, isolate), moment(now), progress)
-
-    def _inputs(
-        self,
-        catalog: Catalog,
-        landed: EventSnapshot,
-        month: Period,
-        as_of: datetime | str | None,
-        isolate: bool = False,
-    ) -> RunInputs:
-        earlier = earlier_runs(Outputs(self.lake), catalog, month)
-        return RunInputs(self.root, self.config, catalog, landed, month, cut_off(as_of), isolate, earlier)
-
-    def run_through(
-        self,
-        first: str,
-        last: str,
-        *,
-        now: datetime | str | None = None,
-        as_of: datetime | str | None = None,
-        isolate: bool = False,
-        progress: Progress = no_progress,
-    ) -> list[Run]:
-        """`run` for the calendar months from `first` to `last`, one after another, so that balances go on.
-
-        Each is a run of its own; what one raises ends it, and the months before stay published.
-        """
-        return [
-            self.run(month.label, now=now, as_of=as_of, isolate=isolate, progress=progress)
-            for month in periods_through(first, last)
-        ]
 
     def balances(self, *, at: datetime | str | None = None, customer: str | None = None) -> Rows:
         """What each commit and credit in force at an instant holds then: granted + manual - drawn = balance.
@@ -292,10 +208,10 @@ class Workspace:
         Columns: see `reports/balances.py`. Grain: segment_id.
         """
         catalog = self.catalog
-        only = _customer_id(catalog, customer)
+        only = customer_id_of(catalog, customer)
         with self.connect() as connection:
             executor = self._executor(connection, isolate=False)
-            return published_balances(Outputs(self.lake), catalog, moment(at), only, executor)
+            return published_balances(self.outputs, catalog, moment(at), only, executor)
 
     def ledger(self, period: str | None = None, *, customer: str | None = None, balance: str | None = None) -> Rows:
         """The published ledger entries of a billing period, by default of all, of one customer or balance when named.
@@ -303,21 +219,21 @@ class Workspace:
         Columns: customer_name, balance_name, billing_period, then those of `rating/stages/ledger.sql`. Grain: id.
         """
         catalog = self.catalog
-        only = _customer_id(catalog, customer)
+        only = customer_id_of(catalog, customer)
         with self.connect() as connection:
             executor = self._executor(connection, isolate=False)
-            return published_ledger(Outputs(self.lake), catalog, period, only, balance, executor)
+            return published_ledger(self.outputs, catalog, period, only, balance, executor)
 
     def alerts(self, period: str | None = None) -> Rows:
         """Who crossed the threshold of an alert, when, in a billing period, by default the latest."""
-        return published_output(Outputs(self.lake), "alerts", period)
+        return published_output(self.outputs, "alerts", period)
 
     def event(self, transaction_id: str) -> EventReport:
         """What became of every event with this transaction id: where it landed, whose it is, which metrics it matches.
 
         Raises UserError when no event and no refused line has it.
         """
-        published = PublishedPeriods(Outputs(self.lake).read, partial(run_saw, self.root))
+        published = PublishedPeriods(self.outputs.read, partial(run_saw, self.root))
         with self._damage_named():
             return report_event(self.connect, self.lake, self.catalog, transaction_id, published)
 
@@ -330,54 +246,15 @@ class Workspace:
 
     def invoices(self, period: str | None = None) -> Rows:
         """The published invoices of a billing period, by default the latest."""
-        return published_output(Outputs(self.lake), "invoices", period)
+        return published_output(self.outputs, "invoices", period)
 
     def line_items(self, period: str | None = None) -> Rows:
         """The published line items of a billing period, by default the latest."""
-        return published_output(Outputs(self.lake), "line_items", period)
+        return published_output(self.outputs, "line_items", period)
 
     def invoice_lines(self, invoice: str, period: str | None = None) -> Rows:
         """The lines of one published invoice by its id, or of all of a customer's by name, id or alias."""
-        return lines_of(Outputs(self.lake), self.catalog, invoice, period)
-
-    @contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection as runs use it, closed with its spill files at the end."""
-        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=self.root))
-        try:
-            with closing(connect(self.config.engine.settings(), spill)) as connection:
-                yield connection
-        finally:
-            shutil.rmtree(spill, ignore_errors=True)
-
-    @contextmanager
-    def _damage_named(self) -> Iterator[None]:
-        """What the database cannot do because of the workspace, told as that: a damaged event file, too little memory.
-
-        Event files are hashed only once something has failed, so that this costs nothing otherwise.
-        """
-        try:
-            yield
-        except duckdb.OutOfMemoryException as error:
-            limit = self.config.engine.memory_limit
-            raise UserError(f"{limit} of memory was not enough; raise memory_limit in {CONFIG_FILE}") from error
-        except duckdb.Error as error:
-            damaged = [str(finding) for finding in self.verify() if finding.kind != "orphan"]
-            if not damaged:
-                raise
-            raise CorruptFileError("\n".join(damaged)) from error
-
-    def _executor(self, connection: duckdb.DuckDBPyConnection, isolate: bool) -> DuckDBExecutor:
-        return DuckDBExecutor(connection, self.config.isolation.limits(isolate))
-
-    def _snapshot(self, *, needed: bool = True) -> EventSnapshot:
-        """The events as they are now; raises UserError when none has landed and some are needed."""
-        snapshot = EventTable(self.lake).snapshot()
-        if snapshot is not None and snapshot.files:
-            return snapshot
-        if needed:
-            raise UserError(f"no events have landed in {self.root} yet; land some first: duckbill land FILE")
-        return NOTHING_LANDED
+        return lines_of(self.outputs, self.catalog, invoice, period)
 
     def _store(self, period: Period | None) -> tuple[PropertyStore, int]:
         """What is known of the properties: of a period's events, of all events, or of none when none has landed."""
@@ -392,8 +269,3 @@ class Workspace:
 def open_workspace(root: Path | str = ".") -> Workspace:
     """The workspace in a folder; raises UserError when it is none."""
     return Workspace(root)
-
-
-def _customer_id(catalog: Catalog, customer: str | None) -> str | None:
-    """The id of a customer by id, name or ingest alias; None stands for everybody."""
-    return None if customer is None else catalog.customer_named(customer).id

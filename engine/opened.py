@@ -1,0 +1,112 @@
+"""What everything that a workspace can be asked needs: its folder, configuration, catalog, lake and connections."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from engine.catalog.catalog import Catalog
+from engine.catalog.load import load_catalog
+from engine.clock import cut_off
+from engine.config import CONFIG_FILE, Config, load_config
+from engine.errors import CorruptFileError, UserError
+from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
+from engine.events.verify import Finding, verify
+from engine.executors.connection import connect
+from engine.executors.duckdb import DuckDBExecutor
+from engine.invoices.earlier import earlier_runs
+from engine.invoices.publish import Outputs
+from engine.runs import RunInputs
+from engine.values.period import Period
+
+
+def no_progress(step: str, done: int, total: int) -> None:
+    """For callers that do not watch."""
+
+
+class Opened:
+    """A workspace folder that has been opened; the questions are asked by the classes that build on it."""
+
+    def __init__(self, root: Path | str) -> None:
+        self.root = Path(root)
+        self.config: Config = load_config(self.root)
+
+    @property
+    def lake(self) -> Path:
+        """Where events and published results live."""
+        return self.root / "lake"
+
+    @property
+    def outputs(self) -> Outputs:
+        """What runs have published."""
+        return Outputs(self.lake)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog as it stands in the files; raises CatalogError with every problem."""
+        return load_catalog(self.root)
+
+    def verify(self) -> list[Finding]:
+        """Hashes every committed event file again; what is missing, changed or foreign (DESIGN §4)."""
+        return verify(EventTable(self.lake))
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection as runs use it, closed with its spill files at the end."""
+        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=self.root))
+        try:
+            with closing(connect(self.config.engine.settings(), spill)) as connection:
+                yield connection
+        finally:
+            shutil.rmtree(spill, ignore_errors=True)
+
+    @contextmanager
+    def _damage_named(self) -> Iterator[None]:
+        """What the database cannot do because of the workspace, told as that: a damaged event file, too little memory.
+
+        Event files are hashed only once something has failed, so that this costs nothing otherwise.
+        """
+        try:
+            yield
+        except duckdb.OutOfMemoryException as error:
+            limit = self.config.engine.memory_limit
+            raise UserError(f"{limit} of memory was not enough; raise memory_limit in {CONFIG_FILE}") from error
+        except duckdb.Error as error:
+            damaged = [str(finding) for finding in self.verify() if finding.kind != "orphan"]
+            if not damaged:
+                raise
+            raise CorruptFileError("\n".join(damaged)) from error
+
+    def _executor(self, connection: duckdb.DuckDBPyConnection, isolate: bool) -> DuckDBExecutor:
+        return DuckDBExecutor(connection, self.config.isolation.limits(isolate))
+
+    def _snapshot(self, *, needed: bool = True) -> EventSnapshot:
+        """The events as they are now; raises UserError when none has landed and some are needed."""
+        snapshot = EventTable(self.lake).snapshot()
+        if snapshot is not None and snapshot.files:
+            return snapshot
+        if needed:
+            raise UserError(f"no events have landed in {self.root} yet; land some first: duckbill land FILE")
+        return NOTHING_LANDED
+
+    def _inputs(
+        self,
+        catalog: Catalog,
+        landed: EventSnapshot,
+        month: Period,
+        as_of: datetime | str | None,
+        isolate: bool = False,
+    ) -> RunInputs:
+        earlier = earlier_runs(Outputs(self.lake), catalog, month)
+        return RunInputs(self.root, self.config, catalog, landed, month, cut_off(as_of), isolate, earlier)
+
+
+def customer_id_of(catalog: Catalog, customer: str | None) -> str | None:
+    """The id of a customer by id, name or ingest alias; None stands for everybody."""
+    return None if customer is None else catalog.customer_named(customer).id
