@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product as cartesian
 
 import pyarrow as pa
@@ -23,6 +23,8 @@ from engine.metrics.scope import PropertyStore, Scope
 from engine.rating.alert_inputs import alert_inputs
 from engine.rating.balance_inputs import balance_inputs
 from engine.rating.charges import charge_inputs
+from engine.rating.closed import NOTHING_CLOSED, ORDER, Closed, closed_inputs
+from engine.rating.corrections import NO_CORRECTIONS
 from engine.rating.earlier import EMPTY, Earlier
 from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products
 from engine.rating.pipeline import (
@@ -33,17 +35,19 @@ from engine.rating.pipeline import (
     RATING,
     SCHEDULING,
     STATEMENTS,
+    WATCHING,
     Stage,
     check_sql,
 )
 from engine.rating.product_inputs import ProductMeter
-from engine.rating.schedule import schedule_inputs
+from engine.rating.schedule import GRACE, schedule_inputs
 from engine.rating.threshold_inputs import threshold_inputs
 from engine.values.period import Period
 
 #: The tables a run leaves behind, in the order they are published; invoices last, because they make the rest visible.
 OUTPUTS = (
     "line_items",
+    "metered_usage",
     "unrated",
     "not_entitled",
     "parked",
@@ -65,13 +69,20 @@ class Terms:
 
     `sql_granularity` is for products that do not say theirs. Events that arrived after `as_of` do not exist.
     `breakdown` holds the starts of windows that no line may cross. `earlier` is what published runs of earlier periods
-    have left of balances. `optimisations` change no result.
+    have left of balances; `closed` are the invoices of this one that are left as they are, `corrections`
+    what is billed of late usage of others. Usage invoices wait for late
+    usage for as long as `grace`. `whole` is the catalog of which only some customers are billed. `optimisations`
+    change no result.
     """
 
     sql_granularity: SqlBreakdownGranularity = SqlBreakdownGranularity.SERVICE_PERIOD
     as_of: datetime | None = None
     breakdown: tuple[datetime, ...] = ()
     earlier: Earlier = EMPTY
+    closed: Closed = NOTHING_CLOSED
+    corrections: pa.Table = field(default_factory=lambda: NO_CORRECTIONS)
+    grace: timedelta = GRACE
+    whole: Catalog | None = None
     optimisations: Optimisations = field(default_factory=Optimisations)
 
 
@@ -116,7 +127,7 @@ def bill(
     places = value_places(plan, executor)
     metered = product_meters(products, plan, places, terms.sql_granularity)
     executor.load("meters", meter_inputs(meter_rows(plan)))
-    executor.load_pricing(pricing_inputs(catalog, metered))
+    executor.load_pricing(pricing_inputs(catalog, metered, terms.whole))
 
     for stage in SCHEDULING:
         executor.run_stage(stage)
@@ -138,6 +149,9 @@ def bill(
     violations = executor.violations({name: check_sql(name) for name in CHECKS})
     if violations:
         raise DuckbillError(f"nothing was published, because these invariants do not hold: {violations}")
+    for name, rows in terms.closed.rows.items():
+        executor.add_rows(name, rows, ORDER.get(name, rows.column_names))
+    _rate(WATCHING, executor, progress)
     return Bill(
         events=executor.accounted(fixed_sql("engine.reports", "accounted_events"), period, terms.as_of),
         counts={name: executor.count(name) for name in OUTPUTS},
@@ -148,9 +162,11 @@ def bill(
 def opening_inputs(catalog: Catalog, period: Period, terms: Terms) -> dict[str, pa.Table]:
     """The tables that are known before anything of events is, by name."""
     return {
-        **schedule_inputs(catalog, period, terms.breakdown),
+        **schedule_inputs(catalog, period, terms.breakdown, terms.grace),
+        **closed_inputs(terms.closed),
+        "corrections": terms.corrections,
         **charge_inputs(catalog, period),
-        **balance_inputs(catalog, period, terms.earlier),
+        **balance_inputs(catalog, period, terms.earlier, terms.closed),
         **threshold_inputs(catalog, period),
         **alert_inputs(catalog),
     }

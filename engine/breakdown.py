@@ -22,7 +22,8 @@ def breakdown(
     """The same bill with a cut at the start of each window, so that no line crosses one.
 
     Columns: window_starting_at, window_ending_before, customer_name, then those of `line_items`. What is billed once
-    for a service period stands in its last window. Contracts that are parked have no rows. Raises UserError
+    for a service period stands in its last window. Finalized invoices are cut as they would be now, with usage that
+    arrived since (spec/rating.md §10.2). Contracts that are parked have no rows. Raises UserError
     for the hours of all customers at once, and for a customer who is parked.
     """
     if window is BreakdownWindow.HOUR and customer_id is None:
@@ -30,7 +31,9 @@ def breakdown(
     catalog = inputs.catalog if customer_id is None else inputs.catalog.with_contracts_of(customer_id)
     terms = inputs.terms()
     longest = Period(inputs.period.starting_at - _LONGEST_STATEMENT, inputs.period.ending_before)
-    cut = replace(terms, breakdown=tuple(each.starting_at for each in windows_of(longest, window)))
+    cut = replace(
+        terms, closed=terms.closed.reopened(), breakdown=tuple(each.starting_at for each in windows_of(longest, window))
+    )
     bill(catalog, inputs.snapshot, inputs.period, executor, cut, lambda step, done, total: None)
     if customer_id is not None:
         for parked in executor.table("parked").to_pylist():

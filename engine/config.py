@@ -6,6 +6,7 @@ import re
 import tomllib
 from datetime import timedelta
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from engine.errors import CatalogError, Problem, UserError, did_you_mean
 from engine.events.land import LandingLimits
 from engine.executors.connection import EngineSettings
 from engine.executors.isolated import IsolationLimits
+from engine.invoices.eligible import ReviewRules
 from engine.metrics.optimisations import Optimisations
 
 #: The name of the file, and what makes a folder a workspace.
@@ -27,6 +29,8 @@ _TOML_PLACE = re.compile(r" \(at line (?P<line>[0-9]+), column (?P<column>[0-9]+
 _MOST_DAYS = 36_525
 
 _Count = Annotated[int, Field(gt=0, strict=True)]
+_Factor = Annotated[Decimal, Field(gt=1, le=1_000_000, decimal_places=6)]
+_Minimum = Annotated[Decimal, Field(ge=0, max_digits=30, decimal_places=18)]
 _Memory = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B$")]
 
 
@@ -95,6 +99,63 @@ class OptimisationsSection(_Section):
         )
 
 
+class FinalizePolicy(StrEnum):
+    """When an unattended night finalizes invoices: once their grace is over, or never by itself."""
+
+    AFTER_GRACE = "after_grace"
+    BY_COMMAND = "by_command"
+
+
+class LateUsagePolicy(StrEnum):
+    """What an unattended night does about usage that arrived after its invoice was finalized."""
+
+    REPORT = "report"
+    REGENERATE = "regenerate"
+    CORRECT = "correct"
+
+
+class InvoicesSection(_Section):
+    """`grace_hours` go by between the end of what an invoice bills and its issue."""
+
+    finalize: FinalizePolicy = FinalizePolicy.AFTER_GRACE
+    grace_hours: Annotated[int, Field(ge=0, le=_MOST_DAYS * 24, strict=True)] = 24
+    late_usage: LateUsagePolicy = LateUsagePolicy.REPORT
+
+    @property
+    def grace(self) -> timedelta:
+        """What goes by between the end of what an invoice bills and its issue."""
+        return timedelta(hours=self.grace_hours)
+
+
+class ReviewSection(_Section):
+    """Which invoices somebody must approve before they become final.
+
+    A usage invoice of more than `jump_factor` times the contract's previous one, if it comes to `jump_minimum` or more
+    (in the units of its total: cents for US dollars); with `vanished`, one without any usage after one that was not
+    zero.
+    """
+
+    jump_factor: _Factor | None = None
+    jump_minimum: _Minimum = Decimal(0)
+    vanished: bool = False
+
+    def rules(self) -> ReviewRules:
+        return ReviewRules(self.jump_factor, self.jump_minimum, self.vanished)
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: it is told of, or a control fails by it."""
+
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class ReconcileSection(_Section):
+    """`unrated` says whether usage without a rate fails its control or is only told of."""
+
+    unrated: Severity = Severity.WARN
+
+
 class DemoSection(_Section):
     """What `duckbill demo` runs: one month, or every month `through` another. Only bundled scenarios have it."""
 
@@ -112,6 +173,9 @@ class Config(_Section):
     metering: MeteringSection = MeteringSection()
     isolation: IsolationSection = IsolationSection()
     optimisations: OptimisationsSection = OptimisationsSection()
+    invoices: InvoicesSection = InvoicesSection()
+    review: ReviewSection = ReviewSection()
+    reconcile: ReconcileSection = ReconcileSection()
     demo: DemoSection | None = None
 
 

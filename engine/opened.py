@@ -20,8 +20,10 @@ from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
 from engine.events.verify import Finding, verify
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
+from engine.invoices.closed import read_closed
 from engine.invoices.earlier import earlier_runs
 from engine.invoices.publish import Outputs
+from engine.invoices.transition import NO_TRANSITION, Transition
 from engine.runs import RunInputs
 from engine.values.period import Period
 
@@ -102,9 +104,25 @@ class Opened:
         month: Period,
         as_of: datetime | str | None,
         isolate: bool = False,
+        *,
+        transition: Transition = NO_TRANSITION,
+        customers: frozenset[str] | None = None,
     ) -> RunInputs:
-        earlier = earlier_runs(Outputs(self.lake), catalog, month)
-        return RunInputs(self.root, self.config, catalog, landed, month, cut_off(as_of), isolate, earlier)
+        outputs = self.outputs
+        return RunInputs(
+            self.root,
+            self.config,
+            catalog,
+            landed,
+            month,
+            cut_off(as_of),
+            isolate,
+            customers=customers,
+            closed=read_closed(outputs, month.label, transition),
+            based_on=outputs.published_run(month.label),
+            transition=transition,
+            earlier_runs=earlier_runs(outputs, catalog, month),
+        )
 
 
 def customer_id_of(catalog: Catalog, customer: str | None) -> str | None:

@@ -5,24 +5,35 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.billing import OUTPUTS, Bill, Progress, Terms, bill
 from engine.catalog.catalog import Catalog
+from engine.catalog.exact import EXACT
 from engine.config import Config
 from engine.errors import CatalogError, UserError
 from engine.events.table import EventSnapshot
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.isolated import IsolationLimits
+from engine.invoices.closed import closed_digest, invoices_digest
+from engine.invoices.content_hash import verify_closed
 from engine.invoices.definitions import check_definitions, record_definitions
 from engine.invoices.earlier import periods_to_run_again, read_earlier
-from engine.invoices.publish import Outputs
+from engine.invoices.partial import carried_from, carry_others
+from engine.invoices.publish import INVOICES, Outputs
+from engine.invoices.transition import NO_TRANSITION, Transition
 from engine.invoices.used_balances import check_used_balances
 from engine.metrics.check import check_metrics
+from engine.rating.closed import NOTHING_CLOSED, Closed
+from engine.rating.corrections import NO_CORRECTIONS, corrections_hash, corrections_text
 from engine.rating.earlier import EMPTY, Earlier
 from engine.result import Rows, shown
 from engine.run_folder import RunFolder, recorded_inputs, recorded_summary, run_id_of
@@ -105,6 +116,14 @@ class RunInputs:
     period: Period
     as_of: datetime | None = None
     isolate: bool = False
+    #: Whom to bill, when only some are; the others keep what is published of them.
+    customers: frozenset[str] | None = None
+    #: The invoices of this period that are left as they are, and the published run that had them.
+    closed: Closed = NOTHING_CLOSED
+    based_on: str | None = None
+    transition: Transition = NO_TRANSITION
+    #: What is billed of usage that arrived after its invoice was finalized.
+    corrections: pa.Table = field(default_factory=lambda: NO_CORRECTIONS)
     #: The run that each billing period before was billed by; None where no balance goes on from them.
     earlier_runs: Mapping[str, str] | None = None
 
@@ -118,25 +137,80 @@ class RunInputs:
             "sql_breakdown_granularity": self.config.metering.sql_breakdown_granularity.value,
             **({} if self.as_of is None else {"as_of": format_instant(self.as_of)}),
             **({} if self.earlier_runs is None else {"earlier_runs": dict(self.earlier_runs)}),
+            **({} if self.customers is None else {"customers": sorted(self.customers)}),
+            **({} if not (closed := closed_digest(self.closed)) else {"closed": closed}),
+            **({} if not self.corrections.num_rows else {"corrections": corrections_hash(self.corrections)}),
+            **({} if self.config.invoices.grace_hours == 24 else {"grace_hours": self.config.invoices.grace_hours}),
         }
+
+    def settings(self) -> dict[str, object]:
+        """Everything of the configuration that a run reads, as it is written."""
+        return self.config.model_dump(mode="json", exclude={"workspace", "landing", "demo"}, exclude_none=True)
 
     def isolation(self) -> IsolationLimits | None:
         """The limits of SQL metrics that run in processes of their own, when they do."""
         return self.config.isolation.limits(self.isolate)
 
-    def earlier(self) -> Earlier:
-        """What the runs before have left of balances, read from what they published."""
+    def billed_catalog(self) -> Catalog:
+        """The catalog with the contracts that are billed."""
+        return self.catalog if self.customers is None else self.catalog.with_customers(self.customers)
+
+    def not_selected(self) -> int:
+        """How many contracts are left as they are published."""
+        return len(self.catalog.contracts) - len(self.billed_catalog().contracts)
+
+    def check_closed(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Raises CorruptFileError when a finalized invoice is not what it was finalized as."""
+        if INVOICES in self.closed.rows:
+            verify_closed(connection, self.closed.rows[INVOICES], self.closed.rows["line_items"])
+
+    def check_used_balances(self, outputs: Outputs, executor: DuckDBExecutor) -> None:
+        """Raises UserError for each balance that is now less than published invoices used of it, or gone."""
+        runs = dict(self.earlier_runs or {})
+        drawn = dict(self.earlier().drawn)
+        if self.based_on is not None and self.closed.draws.num_rows:
+            runs[self.period.label] = self.based_on
+            for segment_id, amount in self.closed.drawn().items():
+                drawn[segment_id] = EXACT.add(drawn.get(segment_id, Decimal(0)), amount)
+        if runs:
+            held = {name: executor.table(name) for name in ("balance_segments", "manual_entries")}
+            check_used_balances(outputs, runs, self.catalog, self.period, drawn, held, self.customers)
+
+    @cached_property
+    def _earlier(self) -> Earlier:
         if not self.earlier_runs:
             return EMPTY
         return read_earlier(Outputs(self.root / "lake"), self.earlier_runs)
+
+    def earlier(self) -> Earlier:
+        """What the runs before have left of balances, read from what they published."""
+        return self._earlier
 
     def terms(self) -> Terms:
         return Terms(
             sql_granularity=self.config.metering.sql_breakdown_granularity,
             as_of=self.as_of,
             earlier=self.earlier(),
+            closed=self.closed if self.customers is None else self.closed.only(self.customers),
+            whole=self.catalog,
+            corrections=self.corrections,
+            grace=timedelta(hours=self.config.invoices.grace_hours),
             optimisations=self.config.optimisations.switches(),
         )
+
+
+def identity_after(recorded: Mapping[str, object], invoices: pa.Table) -> dict[str, object]:
+    """What a run would be made from that finds these invoices and else what a run of the same period had found.
+
+    `recorded` are the inputs of that run; a run whose invoices have been finalized since is known by this. What a
+    finalized invoice has corrected is corrected no more.
+    """
+    closed = recorded.get("closed", {})
+    assert isinstance(closed, dict)
+    open_usage = pc.and_(pc.equal(invoices["status"], "DRAFT"), pc.equal(invoices["type"], "USAGE"))
+    if not pc.any(open_usage).as_py():
+        recorded = {key: value for key, value in recorded.items() if key != "corrections"}
+    return {**recorded, "closed": {**closed, "invoices": invoices_digest(invoices)}}
 
 
 def run_period(inputs: RunInputs, now: datetime, progress: Progress) -> Run:
@@ -150,6 +224,12 @@ def run_period(inputs: RunInputs, now: datetime, progress: Progress) -> Run:
     run_id = run_id_of(identity)
     folder = inputs.root / "runs" / run_id
     label = inputs.period.label
+    if inputs.customers is not None:
+        identity["carried_from"] = carried_from(
+            outputs, label, identity, lambda each: recorded_inputs(inputs.root / "runs" / each)
+        )
+        run_id = run_id_of(identity)
+        folder = inputs.root / "runs" / run_id
     check_definitions(inputs.root / "lake", inputs.catalog)
     if inputs.config.metering.strict:
         problems = check_metrics(inputs.catalog, strict=True)
@@ -176,30 +256,38 @@ def _compute(
     record = RunFolder(inputs.root / "runs", run_id)
     spill = inputs.root / "runs" / f".spill-{run_id}"
     connection = connect(inputs.config.engine.settings(), spill)
+    label = inputs.period.label
     try:
         executor = DuckDBExecutor(connection, inputs.isolation())
+        inputs.check_closed(connection)
 
         def logged(step: str, done: int, total: int) -> None:
             record.log(step)
             progress(step, done, total)
 
-        terms = inputs.terms()
-        billed = bill(inputs.catalog, inputs.snapshot, inputs.period, executor, terms, logged)
-        if inputs.earlier_runs:
-            held = {name: executor.table(name) for name in ("balance_segments", "manual_entries")}
-            check_used_balances(outputs, inputs.earlier_runs, inputs.catalog, inputs.period, terms.earlier.drawn, held)
+        billed = bill(inputs.billed_catalog(), inputs.snapshot, inputs.period, executor, inputs.terms(), logged)
+        inputs.check_used_balances(outputs, executor)
+        if inputs.customers is not None:
+            carry_others(executor, outputs, OUTPUTS, label, inputs.customers)
         logged("publishing", 0, 1)
-        sealed = outputs.write(connection, OUTPUTS, inputs.period.label, run_id)
+        sealed = outputs.write(connection, OUTPUTS, label, run_id)
         runs = inputs.root / "runs"
         stale = periods_to_run_again(outputs, inputs.period, run_id, lambda each: recorded_inputs(runs / each))
         summary = {**_summary(run_id, inputs, billed, executor), "periods_to_run_again": stale}
         record.write("catalog.json", inputs.catalog.to_json())
+        if inputs.corrections.num_rows:
+            record.write("corrections.ndjson", corrections_text(inputs.corrections))
         for name, sql in billed.compiled.items():
             record.write(f"sql/{name}", sql)
         record.manifest(
             {
                 "run_id": run_id,
+                "kind": "run",
                 "inputs": identity,
+                "settings": inputs.settings(),
+                "based_on": inputs.based_on,
+                "later_runs": {each: run for each, run in outputs.published_runs().items() if each > label},
+                "transition": inputs.transition.recorded(),
                 "now": format_instant(now),
                 "outputs": {name: path.stem for name, path in sealed.items()},
                 "summary": summary,
@@ -207,7 +295,7 @@ def _compute(
         )
         record.log("published")
         record.settle()
-        outputs.commit(sealed, inputs.period.label, run_id)
+        outputs.commit(sealed, label, run_id)
         return summary
     except BaseException:
         record.discard()
@@ -226,8 +314,9 @@ def _summary(run_id: str, inputs: RunInputs, billed: Bill, executor: DuckDBExecu
         "period": inputs.period.label,
         "status": "published",
         "events": dict(billed.events),
-        "contracts_without_statement": len(inputs.catalog.contracts) - executor.contracts_with_statement(),
-        **dict(billed.counts),
+        "contracts_without_statement": len(inputs.billed_catalog().contracts) - executor.contracts_with_statement(),
+        **({} if inputs.customers is None else {"not_selected": inputs.not_selected()}),
+        **{name: executor.count(name) for name in OUTPUTS},
         "totals": {currency: shown(total) for currency, total in executor.totals_by_currency().items()},
     }
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from hashlib import sha256
+
+from pydantic import ValidationError
 
 from engine.catalog.alert import Alert
 from engine.catalog.contract import Contract
@@ -59,9 +61,13 @@ class Catalog(CatalogObject):
 
     def with_contracts_of(self, customer_id: str) -> Catalog:
         """The same catalog with the contracts and balances of one customer alone."""
+        return self.with_customers({customer_id})
+
+    def with_customers(self, customer_ids: Collection[str]) -> Catalog:
+        """The same catalog with the contracts and balances of these customers alone; all customers are known to it."""
         sections = ("contracts", "commits", "credits", "manual_balance_entries")
         own = {
-            section: tuple(each for each in getattr(self, section) if each.customer_id == customer_id)
+            section: tuple(each for each in getattr(self, section) if each.customer_id in customer_ids)
             for section in sections
         }
         return Catalog.model_construct(**{**dict(self), **own})
@@ -85,12 +91,29 @@ class Catalog(CatalogObject):
     def to_json(self) -> str:
         """This catalog as JSON that is the same for the same objects, whatever files they came from.
 
-        Objects are ordered by id, numbers are plain text, times are RFC 3339, absent values are left out.
+        Objects are ordered by id, except products, whose order is that of the lines on an invoice. Numbers are plain
+        text, times are RFC 3339, absent values are left out.
         """
-        return self._in_order_of_ids().model_dump_json(exclude_none=True, indent=1)
+        return self._in_canonical_order().model_dump_json(exclude_none=True, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> Catalog:
+        """The catalog that `to_json` wrote, with the same content hash and objects in the order they have there.
+
+        Raises UserError for a text that holds no catalog.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(map(str, first["loc"])) or "the text"
+            raise UserError(f"this is not the JSON of a catalog: {where}: {first['msg']}") from error
 
     def content_hash(self) -> str:
-        """SHA-256 of what the catalog says; file layout, spacing and comments, in SQL too, do not matter."""
+        """SHA-256 of what the catalog says; layout, spacing and comments, in SQL too, do not matter.
+
+        The order of products does: lines stand in it.
+        """
         bare = tuple(
             metric if metric.sql is None else metric.model_copy(update={"sql": sql_without_comments(metric.sql)})
             for metric in self.billable_metrics
@@ -98,11 +121,11 @@ class Catalog(CatalogObject):
         plain = self.model_copy(update={"billable_metrics": bare})
         return sha256(plain.to_json().encode()).hexdigest()
 
-    def _in_order_of_ids(self) -> Catalog:
+    def _in_canonical_order(self) -> Catalog:
         return Catalog.model_construct(
             pricing_units=tuple(sorted(self.pricing_units, key=lambda each: each.id)),
             billable_metrics=tuple(sorted(self.billable_metrics, key=lambda each: each.id)),
-            products=tuple(sorted(self.products, key=lambda each: each.id)),
+            products=self.products,
             rate_cards=tuple(sorted(self.rate_cards, key=lambda each: each.id)),
             rates=tuple(sorted(self.rates, key=lambda each: each.id)),
             customers=tuple(sorted(self.customers, key=lambda each: each.id)),

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from engine.catalog.metric import BillableMetric
 from engine.errors import DuckbillError
+from engine.executors.empty_tables import EmptyTables
 from engine.executors.fixed_sql import fixed_query
 from engine.executors.isolated import Isolated, IsolationLimits, run_isolated
 from engine.executors.second_opinion import METER_RELATIONS, second_opinion
@@ -43,6 +44,7 @@ class DuckDBExecutor:
         self._event_files: tuple[Path, ...] = ()
         self._event_views: tuple[str, ...] = ()
         self._windows_read: tuple[list[int], bool] | None = None
+        self._empty = EmptyTables(connection)
         connection.execute(macros_sql())
 
     def load(self, name: str, table: pa.Table) -> None:
@@ -50,6 +52,15 @@ class DuckDBExecutor:
         self.connection.register("incoming", table)
         self.create(name, exp.select("*").from_("incoming"))
         self.connection.unregister("incoming")
+        self._empty.loaded(name, table)
+
+    def add_rows(self, name: str, rows: pa.Table, order: Sequence[str]) -> None:
+        """Adds rows to a table, in the order of these columns and otherwise after its own; absent columns are NULL."""
+        self.connection.register("incoming", rows)
+        self.connection.execute(" ".join(("INSERT INTO", name, "BY NAME FROM incoming")))
+        self.connection.unregister("incoming")
+        self.create("all_rows", exp.select("*").from_(name).order_by(*order, "rowid"))
+        self.create(name, exp.select("*").from_("all_rows"))
 
     def view_events(self, paths: Sequence[Path], fallback: Path, as_of: datetime | None = None) -> None:
         """The view `landed_events` over an explicit list of files; never a glob, never types from paths; and the
@@ -95,8 +106,16 @@ class DuckDBExecutor:
         if stage.is_view:
             self.connection.execute(" ".join(("CREATE TEMP VIEW", stage.name, "AS\n")) + stage.sql)
             return
+        if self._empty.is_known(stage.name) and self._empty.leaves_none(stage.tree):
+            if not stage.into:
+                self._empty.make(stage.name)
+            return
         into = ("INSERT INTO", stage.into, "BY NAME\n") if stage.into else ("CREATE TEMP TABLE", stage.name, "AS\n")
         ((rows,),) = self.connection.execute(" ".join(into) + stage.sql).fetchall()
+        if rows:
+            self._empty.written(stage.into or stage.name)
+        else:
+            self._empty.remember(stage)
         if rows <= (0 if stage.into else 1):
             return
         columns = [exp.column(name) for name in stage.grain]
@@ -127,6 +146,7 @@ class DuckDBExecutor:
     def _add(self, table: str, name: str, parameters: Mapping[str, object]) -> None:
         """Adds to a table what one pass of the drawing finds."""
         self.connection.execute(" ".join(("INSERT INTO", table, "BY NAME\n")) + pass_sql(name), dict(parameters))
+        self._empty.written(table)
 
     def free(self, stage: Stage) -> None:
         """Drops the tables that nothing reads after this stage; together they take most of the memory."""
@@ -297,6 +317,7 @@ class DuckDBExecutor:
     def create(self, name: str, rows: exp.Query) -> None:
         """A temporary table with the rows of a query, in place of any that has its name."""
         self.connection.execute(_create("TABLE", name, rows))
+        self._empty.written(name)
 
     def accounted(self, sql: str, period: Period, as_of: datetime | None) -> dict[str, int]:
         """Counts by bucket: the rows (bucket, events) of a query over the events of a period."""
@@ -305,17 +326,18 @@ class DuckDBExecutor:
 
     def contracts_with_statement(self) -> int:
         """How many contracts have a statement period that this run bills."""
-        return int(self._only_row("SELECT count(DISTINCT contract_id) FROM statement_periods")[0])
+        billed = "SELECT contract_id FROM statement_periods UNION SELECT contract_id FROM closed_statements"
+        return int(self._only_row(" ".join(("SELECT count(*) FROM (", billed, ")")))[0])
 
     def totals_by_currency(self) -> dict[str, Decimal]:
-        """The exact sum of the invoices in each currency; consolidated ones only repeat others.
+        """The exact sum of the invoices in each currency; consolidated ones only repeat others, void ones are not owed.
 
         Whole units and fractions are added apart: all customers together can need more digits than one amount has.
         """
         sums = """
             SELECT currency, sum(trunc(total)::HUGEINT)::VARCHAR, sum(total - trunc(total)::DECIMAL(38, 26))::VARCHAR
             FROM invoices
-            WHERE type <> 'USAGE_CONSOLIDATED'
+            WHERE type <> 'USAGE_CONSOLIDATED' AND status <> 'VOID'
             GROUP BY currency
             ORDER BY currency
         """
@@ -343,7 +365,8 @@ class DuckDBExecutor:
 
     def violations(self, checks: Mapping[str, str]) -> dict[str, list[tuple[object, ...]]]:
         """The first rows that each check returns; a check that holds is left out."""
-        found = {name: self.connection.execute(sql).fetchall()[:20] for name, sql in checks.items()}
+        asked = {name: sql for name, sql in checks.items() if not self._empty.text_leaves_none(sql)}
+        found = {name: self.connection.execute(sql).fetchall()[:20] for name, sql in asked.items()}
         return {name: rows for name, rows in found.items() if rows}
 
 

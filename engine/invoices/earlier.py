@@ -21,6 +21,7 @@ from engine.values.period import Period
 
 #: How the types of ledger entries end, whatever the kind of the balance.
 DEDUCTION = "_AUTOMATED_INVOICE_DEDUCTION"
+CANCELED = "_CANCELED"
 _ROLLOVER = "_ROLLOVER"
 
 _LEDGER = ("segment_id", "type", "timestamp", "amount", "new_balance_id")
@@ -58,12 +59,12 @@ def read_earlier(outputs: Outputs, runs: Mapping[str, str], until: datetime | No
     ledgers = [_until(each, "timestamp", until) for each in _read(outputs, "ledger", runs, _LEDGER)]
     released = [_until(each, "starting_at", until) for each in _read(outputs, "threshold_commits", runs)]
     return Earlier(
-        drawn=_sums([_entries(each, DEDUCTION) for each in ledgers], "segment_id"),
+        drawn=_sums([_entries(each, DEDUCTION, CANCELED) for each in ledgers], "segment_id"),
         rollovers={
             derived_id("segment", balance_id, "0"): amount
             for balance_id, amount in _sums([_entries(each, _ROLLOVER) for each in ledgers], "new_balance_id").items()
         },
-        threshold_commits=tuple(_threshold_commit(row) for table in released for row in table.to_pylist()),
+        threshold_commits=tuple(threshold_commit(row) for table in released for row in table.to_pylist()),
         billed=_billed(outputs, runs, until),
     )
 
@@ -82,6 +83,9 @@ def periods_to_run_again(
         if label > period.label:
             inputs = recorded(later)
             now = {each: earlier for each, earlier in published.items() if each < label}
+            # What a run of some customers carried over rests on what the run rested on that had billed the others.
+            while inputs and inputs.get("carried_from") and inputs.get("earlier_runs", now) == now:
+                inputs = recorded(str(inputs["carried_from"]))
             if inputs is None or inputs.get("earlier_runs", now) != now:
                 stale.append(label)
     return stale
@@ -101,8 +105,10 @@ def _until(table: pa.Table, column: str, until: datetime | None) -> pa.Table:
     return table if until is None else table.filter(pc.less_equal(table[column], pa.scalar(until, pa.timestamp("us"))))
 
 
-def _entries(ledger: pa.Table, ending: str) -> pa.Table:
-    return ledger.filter(pc.ends_with(ledger["type"], ending))
+def _entries(ledger: pa.Table, *endings: str) -> pa.Table:
+    """The entries whose type has one of these endings."""
+    found = [ledger.filter(pc.ends_with(ledger["type"], ending)) for ending in endings]
+    return pa.concat_tables(found)
 
 
 def _sums(entries: Sequence[pa.Table], key: str) -> dict[str, Decimal]:
@@ -117,8 +123,9 @@ def _sums(entries: Sequence[pa.Table], key: str) -> dict[str, Decimal]:
 def _billed(outputs: Outputs, runs: Mapping[str, str], until: datetime | None) -> dict[str, datetime]:
     """Where the last usage statement of each contract ends."""
     ends = []
-    for invoices in _read(outputs, INVOICES, runs, ("contract_id", "type", "ending_before")):
-        usage = _until(invoices.filter(pc.equal(invoices["type"], "USAGE")), "ending_before", until)
+    for invoices in _read(outputs, INVOICES, runs, ("contract_id", "type", "ending_before", "status")):
+        stands = pc.and_(pc.equal(invoices["type"], "USAGE"), pc.not_equal(invoices["status"], "VOID"))
+        usage = _until(invoices.filter(stands), "ending_before", until)
         ends.append(usage.select(["contract_id", "ending_before"]))
     if not ends:
         return {}
@@ -127,7 +134,8 @@ def _billed(outputs: Outputs, runs: Mapping[str, str], until: datetime | None) -
     return dict(zip(last["contract_id"].to_pylist(), last["ending_before_max"].to_pylist(), strict=True))
 
 
-def _threshold_commit(row: Mapping[str, object]) -> ThresholdCommit:
+def threshold_commit(row: Mapping[str, object]) -> ThresholdCommit:
+    """A row of the output `threshold_commits`."""
     return ThresholdCommit(
         kind=ThresholdKind(str(row["kind"])),
         balance_id=str(row["balance_id"]),

@@ -23,7 +23,7 @@ from deltalake.exceptions import TableNotFoundError
 from deltalake.transaction import AddAction
 from sqlglot import exp
 
-from engine.errors import CorruptFileError
+from engine.errors import CorruptFileError, UserError
 from engine.events.files import content_name, move_into_place, sync_folders
 
 #: The output whose commit publishes a run.
@@ -110,6 +110,37 @@ class Outputs:
             self._commit(name, sealed[name], billing_period, run_id)
         self._commit(INVOICES, sealed[INVOICES], billing_period, run_id)
         self.remove_unpublished(others, billing_period)
+
+    def republish(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        names: Iterable[str],
+        billing_period: str,
+        runs: tuple[str, str],
+        changed: Mapping[str, pa.Table],
+    ) -> dict[str, Path]:
+        """Writes what the first of `runs`, the published one, has of each output as the second's, `changed` ones anew.
+
+        To be made visible by `commit`. What has not changed shares its bytes with what stands.
+        """
+        before, after = runs
+        if self.published_run(billing_period) != before:
+            raise UserError(f"{billing_period} is no longer published as it was a moment ago; try again")
+        sealed: dict[str, Path] = {}
+        for name in names:
+            folder = self.lake / name / f"billing_period={billing_period}" / f"run_id={after}"
+            if name in changed:
+                connection.register(name, changed[name])
+                sealed[name] = _write_sealed(connection, name, folder)
+                connection.unregister(name)
+                continue
+            (standing,) = (file.path for file in self._files(name, billing_period) if file.run_id == before)
+            folder.mkdir(parents=True, exist_ok=True)
+            sealed[name] = folder / standing.name
+            sealed[name].unlink(missing_ok=True)
+            sealed[name].hardlink_to(standing)
+            sync_folders([folder, folder.parent, folder.parent.parent])
+        return sealed
 
     def remove_unpublished(self, outputs: Iterable[str], billing_period: str) -> None:
         """Takes the files of replaced and of interrupted runs out of the tables; their bytes stay until vacuumed."""

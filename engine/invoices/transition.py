@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from engine.values.period import format_instant
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -16,6 +18,16 @@ class Transition:
 
     voided: Mapping[str, tuple[datetime, str]] = field(default_factory=dict)
     regenerated: frozenset[str] = frozenset()
+
+    def recorded(self) -> dict[str, object]:
+        """The same as JSON carries it."""
+        return {
+            "voided": {
+                invoice_id: {"voided_at": format_instant(moment), "void_reason": reason}
+                for invoice_id, (moment, reason) in sorted(self.voided.items())
+            },
+            "regenerated": sorted(self.regenerated),
+        }
 
 
 #: Everything stays as it is.

@@ -45,15 +45,16 @@ def check_used_balances(
     period: Period,
     drawn: Mapping[str, Decimal],
     inputs: Mapping[str, pa.Table],
+    customers: frozenset[str] | None = None,
 ) -> None:
     """Raises UserError for each balance that is now less than earlier periods used of it, or gone.
 
     `runs` has run ids by billing period, `drawn` what they used by segment, `inputs` the tables `balance_segments` and
-    `manual_entries` that the catalog gives for `period`. What was taken out by hand later can leave less than was used:
-    a cut is only what makes less of the amounts that the last of these runs knew. A segment that is gone and had ended
-    before the billing period is no longer asked for.
+    `manual_entries` that the catalog gives for `period`, for `customers` alone when only some are billed. What was
+    taken out by hand later can leave less than was used: a cut is only what makes less of the amounts that the last of
+    these runs knew. A segment that is gone and had ended before the billing period is no longer asked for.
     """
-    now = _amounts_now(period, inputs)
+    now = _amounts_now(period, inputs, drawn)
     known = set(inputs["balance_segments"]["segment_id"].to_pylist())
     suspects = {each for each, used in drawn.items() if each not in known or now.get(each, used) < used}
     if not suspects:
@@ -62,16 +63,18 @@ def check_used_balances(
     found = [
         (segment_id, account)
         for segment_id, account in accounts.items()
-        if (now[segment_id] < account.granted if segment_id in known else period.starting_at < account.ending_before)
+        if (customers is None or account.customer_id in customers)
+        and (now[segment_id] < account.granted if segment_id in known else period.starting_at < account.ending_before)
     ]
     if found:
         raise UserError("\n".join(_messages(outputs, runs, catalog, drawn, now, found)))
 
 
-def _amounts_now(period: Period, inputs: Mapping[str, pa.Table]) -> dict[str, Decimal]:
+def _amounts_now(period: Period, inputs: Mapping[str, pa.Table], drawn: Mapping[str, Decimal]) -> dict[str, Decimal]:
     """What the catalog now grants of each segment that was drawn, with the corrections before the period."""
     segments, entries = inputs["balance_segments"], inputs["manual_entries"]
-    used = segments.filter(pc.and_(pc.greater(segments["earlier_drawn"], Decimal(0)), pc.is_valid(segments["amount"])))
+    is_used = pc.is_in(segments["segment_id"], pa.array([each for each, used in drawn.items() if used], pa.string()))
+    used = segments.filter(pc.and_(is_used, pc.is_valid(segments["amount"])))
     now: dict[str, Decimal] = dict(zip(used["segment_id"].to_pylist(), used["amount"].to_pylist(), strict=True))
     ids = dict(zip(used["segment_no"].to_pylist(), used["segment_id"].to_pylist(), strict=True))
     for entry in entries.to_pylist():

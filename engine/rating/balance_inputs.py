@@ -13,7 +13,8 @@ from engine.catalog.contract import TrueupBehavior
 from engine.rating.arrow_tables import INSTANT, TEXTS, arrow_table
 from engine.rating.balance_order import order_columns
 from engine.rating.balance_terms import BalanceSegment, BalanceTerm, HeldBalance, TermMaker
-from engine.rating.earlier import EMPTY, Earlier
+from engine.rating.closed import NOTHING_CLOSED, Closed
+from engine.rating.earlier import EMPTY, Earlier, ThresholdCommit
 from engine.rating.held_balances import contract_balances, customer_balances, rolls_over, threshold_balance
 from engine.rating.manual_entries import AMOUNT_PLACES, ManualEntries
 from engine.rating.open_window import OpenWindow
@@ -28,7 +29,9 @@ FRACTION = pa.decimal128(MAX_DIGITS, 18)
 
 
 @paused_collector()
-def balance_inputs(catalog: Catalog, period: Period, earlier: Earlier = EMPTY) -> dict[str, pa.Table]:
+def balance_inputs(
+    catalog: Catalog, period: Period, earlier: Earlier = EMPTY, closed: Closed = NOTHING_CLOSED
+) -> dict[str, pa.Table]:
     """The tables `balances`, `balance_segments`, `balance_targets`, `balance_contracts`, `pools`, `trueups`,
     `rollovers`, `manual_entries`, `earlier_statements` and `earlier_releases`.
 
@@ -39,8 +42,9 @@ def balance_inputs(catalog: Catalog, period: Period, earlier: Earlier = EMPTY) -
     """
     maker = TermMaker(catalog, period)
     window = OpenWindow(catalog, period, earlier)
-    balances, rolling = _held(maker, window, catalog, earlier)
+    balances, rolling = _held(maker, window, catalog, earlier, closed.threshold_commits)
     segments = [(balance.id, segment) for balance in balances for segment in balance.segments]
+    billed = closed.billed_until(earlier.billed)
     manual = ManualEntries(catalog.manual_balance_entries, period)
     return {
         "balances": _balances(balances),
@@ -55,14 +59,17 @@ def balance_inputs(catalog: Catalog, period: Period, earlier: Earlier = EMPTY) -
             segment_id=(pa.string(), [each.segment_id for each in earlier.threshold_commits])
         ),
         "earlier_statements": arrow_table(
-            contract_id=(pa.string(), list(earlier.billed)),
-            billed_before=(INSTANT, list(earlier.billed.values())),
+            contract_id=(pa.string(), list(billed)), billed_before=(INSTANT, list(billed.values()))
         ),
     }
 
 
 def _held(
-    maker: TermMaker, window: OpenWindow, catalog: Catalog, earlier: Earlier
+    maker: TermMaker,
+    window: OpenWindow,
+    catalog: Catalog,
+    earlier: Earlier,
+    released_now: Sequence[ThresholdCommit],
 ) -> tuple[list[HeldBalance], list[Rollover]]:
     """The balances in their order, and what rolls over from one of them into another."""
     contracts = maker.contracts.by_id
@@ -76,7 +83,7 @@ def _held(
         if renewal is not None:
             rolling += (each for balance in found for each in rolled_over(maker, earlier, balance, renewal))
     released: list[HeldBalance] = []
-    for commit in earlier.threshold_commits:
+    for commit in (*earlier.threshold_commits, *released_now):
         if commit.contract_id in contracts:
             balance = threshold_balance(maker, contracts[commit.contract_id], commit)
             renewal = renewing.get(commit.contract_id)

@@ -59,9 +59,15 @@ def meter_inputs(meters: Sequence[tuple[int, str, str, str | None]]) -> pa.Table
     )
 
 
-def pricing_inputs(catalog: Catalog, meters: Mapping[str, Sequence[ProductMeter]]) -> PricingInputs:
-    """Products, prices and overrides; `meters` is by product id, for the usage products that have a price."""
-    places = _decimal_places(catalog)
+def pricing_inputs(
+    catalog: Catalog, meters: Mapping[str, Sequence[ProductMeter]], whole: Catalog | None = None
+) -> PricingInputs:
+    """Products, prices and overrides; `meters` is by product id, for the usage products that have a price.
+
+    The exact types are those that the `whole` catalog takes, so that billing some of its customers gives what billing
+    all of them does.
+    """
+    places = _decimal_places(whole or catalog)
     unit_price = min(places.usage_price + places.multiplier, MOST_PLACES)
     most = min(MOST_PLACES, MAX_DIGITS - AMOUNT_WHOLE_DIGITS - unit_price)
     terms = {

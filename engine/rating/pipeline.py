@@ -22,12 +22,18 @@ INPUTS = (
     "balances",
     "billing_period",
     "breakdown_windows",
+    "closed_draws",
+    "closed_releases",
+    "closed_trueups",
     "commit_tiers",
     "contracts",
+    "corrections",
     "credit_types",
     "customers",
     "earlier_releases",
     "earlier_statements",
+    "invoice_slots",
+    "later_draws",
     "manual_entries",
     "meters",
     "minimums",
@@ -78,10 +84,15 @@ class Stage:
     def sql(self) -> str:
         return files("engine.rating").joinpath("stages", f"{self.name}.sql").read_text(encoding="utf-8")
 
+    @cached_property
+    def tree(self) -> exp.Expr:
+        """The SELECT as sqlglot parses it."""
+        return parse_one(self.sql, read="duckdb")
+
     @property
     def reads(self) -> frozenset[str]:
         """The tables this stage reads, other than its own common table expressions."""
-        tree = parse_one(self.sql, read="duckdb")
+        tree = self.tree
         own = {cte.alias for cte in tree.find_all(exp.CTE)}
         return frozenset(table.name for table in tree.find_all(exp.Table)) - own
 
@@ -172,6 +183,7 @@ PRICING = (
     ),
     Stage("scheduled_lines", ("invoice_id", "line_key")),
     Stage("scheduled_invoices", ("invoice_id",)),
+    Stage("correction_lines", ("invoice_id", "line_key")),
     # All that is charged, before what custom pricing units add up to is turned into money.
     Stage("charges", _LINE, is_view=True),
     # What cannot be billed exactly draws on no balance, and those who share one with it wait.
@@ -223,6 +235,17 @@ INVOICING = (
     Stage("consolidations", ("invoice_id", "source_invoice_id")),
     Stage("line_items", ("id",), frees=("price",)),
     Stage("invoices", ("id",)),
+    Stage(
+        "metered_usage",
+        (
+            "contract_id",
+            "product_id",
+            "billable_metric_id",
+            "pricing_group_values",
+            "presentation_group_values",
+            "period_starting_at",
+        ),
+    ),
     Stage("unbilled", _UNBILLED),
     Stage("unrated", _UNBILLED),
     Stage("not_entitled", _UNBILLED),
@@ -231,19 +254,22 @@ INVOICING = (
     Stage("ledger", ("id",)),
     Stage("segment_balances", ("segment_id",)),
     Stage("threshold_commits", ("segment_id",)),
-    Stage("alerts", ("alert_id", "customer_id", "credit_type_id")),
 )
 
-RATING = (*PRICING, *CONVERSION, *INVOICING)
+#: What is told of the whole period, once the invoices that this run leaves as they are have joined those that it makes.
+WATCHING = (Stage("alerts", ("alert_id", "customer_id", "credit_type_id")),)
+
+RATING = (*PRICING, *CONVERSION, *INVOICING, *WATCHING)
 STAGES = (*STATEMENTS, *SCHEDULING, *RATING)
 
-#: Queries over the finished tables that must return no row; each row returned is a violation (DESIGN §8).
+#: Queries over what a run computes that must return no row; each row returned is a violation (DESIGN §8).
 CHECKS = (
     "amounts_are_products",
     "balances_roll_forward",
     "balances_stay_in_bounds",
     "composites_account_for_spend",
     "consolidations_are_sums",
+    "corrections_are_billed",
     "draws_are_applied",
     "invoices_are_sums",
     "lines_do_not_overlap",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pyarrow as pa
 
@@ -13,17 +13,25 @@ from engine.catalog.hierarchy import HierarchyConfiguration, Payer
 from engine.rating.arrow_tables import INSTANT, arrow_table, fields_text
 from engine.values.period import ALWAYS, Period
 
+#: How long after its statement period a usage invoice waits for late usage, when nothing else is said.
+GRACE = timedelta(hours=24)
 
-def schedule_inputs(catalog: Catalog, period: Period, breakdown: Sequence[datetime] = ()) -> dict[str, pa.Table]:
+
+def schedule_inputs(
+    catalog: Catalog, period: Period, breakdown: Sequence[datetime] = (), grace: timedelta = GRACE
+) -> dict[str, pa.Table]:
     """What tells whom to bill for when: the billing period, customers with their aliases, contracts.
 
-    `breakdown` holds the starts of windows that no line may cross, for the report that shows them.
+    `grace` is how long usage invoices wait for late usage before they are issued (spec/rating.md §10.2). `breakdown`
+    holds the starts of windows that no line may cross, for the report that shows them.
     """
     aliases = [(each.id, each.id) for each in catalog.customers]
     aliases += [(alias, each.id) for each in catalog.customers for alias in each.ingest_aliases]
     return {
         "billing_period": arrow_table(
-            starting_at=(INSTANT, [period.starting_at]), ending_before=(INSTANT, [period.ending_before])
+            starting_at=(INSTANT, [period.starting_at]),
+            ending_before=(INSTANT, [period.ending_before]),
+            grace=(pa.duration("us"), [grace]),
         ),
         "customers": arrow_table(
             customer_id=(pa.string(), [each.id for each in catalog.customers]),

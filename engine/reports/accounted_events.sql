@@ -1,7 +1,8 @@
 -- What became of each event of the billing period, as far as customers and contracts go?
--- Every event is in exactly one bucket: its customer is unknown; or no statement period of this run holds it, because
--- the contract has not begun, has ended, or is billed by a later run; or it arrived after the run's cut-off; or the
--- usage filter of every contract that holds it passes it over; or it was offered to some contract's metrics.
+-- Every event is in exactly one bucket: its customer is unknown; or only statements hold it whose invoices are finalized or
+-- void; or no statement period of this run holds it, because the contract has not begun, has ended, or is billed by a later
+-- run; or it arrived after the run's cut-off; or the usage filter of every contract that holds it passes it over; or it was
+-- offered to some contract's metrics.
 -- Grain: bucket.
 WITH attributed AS (
     SELECT
@@ -12,6 +13,19 @@ WITH attributed AS (
     FROM filterable_events AS events
     LEFT JOIN customer_aliases AS aliases ON aliases.alias = events.customer_id
     WHERE events.timestamp >= $starting_at AND events.timestamp < $ending_before
+),
+closed AS (
+    SELECT count(*) AS events
+    FROM attributed
+    SEMI JOIN closed_statements
+        ON closed_statements.customer_id = attributed.customer_id
+        AND closed_statements.period_starting_at <= attributed.timestamp
+        AND attributed.timestamp < closed_statements.period_ending_before
+    ANTI JOIN statement_periods
+        ON statement_periods.customer_id = attributed.customer_id
+        AND statement_periods.period_starting_at <= attributed.timestamp
+        AND attributed.timestamp < statement_periods.period_ending_before
+    WHERE NOT attributed.arrived_later
 ),
 held AS (
     SELECT count(*) AS events
@@ -63,13 +77,14 @@ totals AS (
     FROM attributed
 )
 SELECT unnest([
-        'metered', 'no_statement_period', 'unknown_customer', 'arrived_later', 'outside_usage_filters'
+        'metered', 'no_statement_period', 'unknown_customer', 'arrived_later', 'outside_usage_filters', 'closed'
     ]) AS bucket,
     unnest([
         held.events - passed_over.events,
-        totals.events - held.events - totals.unknown_customer - totals.arrived_later,
+        totals.events - held.events - closed.events - totals.unknown_customer - totals.arrived_later,
         totals.unknown_customer,
         totals.arrived_later,
-        passed_over.events
+        passed_over.events,
+        closed.events
     ]) AS events
-FROM totals, held, passed_over
+FROM totals, held, passed_over, closed

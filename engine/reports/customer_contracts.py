@@ -15,6 +15,7 @@ from engine.catalog.metric import Aggregation, BillableMetric, PropertyFilter
 from engine.errors import did_you_mean
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.fixed_sql import fixed_sql
+from engine.rating.closed import NOTHING_CLOSED, closed_inputs
 from engine.rating.pipeline import STATEMENTS
 from engine.rating.schedule import schedule_inputs
 from engine.reports.event_probe import EventProbe
@@ -125,7 +126,8 @@ def _statement_periods(
 ) -> Mapping[str, Period]:
     """The statement period of each contract that holds an instant, cut by the stage that cuts them for invoices."""
     executor = DuckDBExecutor(connection)
-    for name, table in schedule_inputs(catalog, Period(moment, moment + _PAST_EVERY_PERIOD)).items():
+    schedule = schedule_inputs(catalog, Period(moment, moment + _PAST_EVERY_PERIOD))
+    for name, table in {**schedule, **closed_inputs(NOTHING_CLOSED)}.items():
         executor.load(name, table)
     for stage in STATEMENTS:
         executor.run_stage(stage)

@@ -14,6 +14,7 @@ import pyarrow as pa
 from engine.executors.duckdb import DuckDBExecutor
 from engine.rating.arrow_tables import INSTANT, arrow_table
 from engine.rating.pipeline import Stage, check_sql
+from engine.rating.schedule import GRACE
 from engine.values.period import Period
 from tests.rating.recurring import ContractRow, RecurringRuns, Row, at, months
 
@@ -145,7 +146,9 @@ class BalanceRuns:
         ]
         self._load(
             billing_period=arrow_table(
-                starting_at=(INSTANT, [period.starting_at]), ending_before=(INSTANT, [period.ending_before])
+                starting_at=(INSTANT, [period.starting_at]),
+                ending_before=(INSTANT, [period.ending_before]),
+                grace=(pa.duration("us"), [GRACE]),
             ),
             balance_segments=self._balance_segments(segments),
             segment_amounts=self._segment_amounts(segments, period),

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from engine.executors.duckdb import DuckDBExecutor
 from engine.rating.arrow_tables import INSTANT, arrow_table
+from engine.rating.closed import NOTHING_CLOSED, closed_inputs
 from engine.rating.pipeline import Stage
 from engine.values.period import ALWAYS, Period
 
@@ -126,6 +127,8 @@ class RecurringRuns:
         self.connection = connection
         self._executor = DuckDBExecutor(connection)
         self._price = price
+        for name, table in closed_inputs(NOTHING_CLOSED).items():
+            self._executor.load(name, table)
         self._executor.load("contracts", _contracts(contracts))
         self._executor.load("subscriptions", _subscriptions(subscriptions))
         self._executor.load("subscription_quantities", _quantities(subscriptions))

@@ -29,10 +29,10 @@ TABLES = f"""
         SELECT unnest(['{USD_CENTS}', 'EUR', 'ai']) AS credit_type_id, unnest(['USD', 'EUR', 'AI']) AS credit_type_name;
     CREATE TABLE line_items (
         customer_id VARCHAR, type VARCHAR, ending_before TIMESTAMP, total DECIMAL(38, 26), credit_type_id VARCHAR,
-        starting_at TIMESTAMP, origin_line_item_id VARCHAR);
+        starting_at TIMESTAMP, origin_line_item_id VARCHAR, invoice_id VARCHAR);
     CREATE TABLE invoices (
         id VARCHAR, customer_id VARCHAR, type VARCHAR, ending_before TIMESTAMP, issued_at TIMESTAMP,
-        total DECIMAL(38, 26), credit_type_id VARCHAR);
+        total DECIMAL(38, 26), credit_type_id VARCHAR, status VARCHAR);
     CREATE TABLE segment_balances (
         customer_id VARCHAR, kind VARCHAR, segment_id VARCHAR, credit_type_id VARCHAR, starting_at TIMESTAMP,
         ending_before TIMESTAMP, opening DECIMAL(38, 26));
@@ -68,12 +68,15 @@ class Alerts:
         customer: str = "acme",
         unit: str = USD_CENTS,
         origin: str | None = None,
+        invoice: str = "",
     ) -> None:
-        self.add("line_items", (customer, kind, until, Decimal(str(total)), unit, "2025-06-03", origin))
+        self.add("line_items", (customer, kind, until, Decimal(str(total)), unit, "2025-06-03", origin, invoice))
 
-    def invoice(self, total: object, until: str | None, issued: str, kind: str = "USAGE") -> None:
+    def invoice(
+        self, total: object, until: str | None, issued: str, kind: str = "USAGE", status: str = "DRAFT"
+    ) -> None:
         number = len(self.rows("FROM invoices"))
-        self.add("invoices", (f"invoice {number}", "acme", kind, until, issued, Decimal(str(total)), USD_CENTS))
+        self.add("invoices", (f"invoice {number}", "acme", kind, until, issued, Decimal(str(total)), USD_CENTS, status))
 
     def segment(
         self,
@@ -269,3 +272,11 @@ def test_released_and_rolled_over_segments_are_granted_amounts_too(alerts: Alert
     alerts.add("segment_balances", ("acme", "CREDIT", "new", USD_CENTS, JULY_1, "2026-01-01", Decimal(0)))
     alerts.add("ledger", ("new", "CREDIT_SEGMENT_START", JULY_1, Decimal(49)))
     assert alerts.crossed() == [("alert 0", "acme", "79", at("2025-06-01"))]
+
+
+def test_void_invoices_are_no_spend(alerts: Alerts) -> None:
+    alerts.watch("spend_threshold_reached", 100)
+    alerts.watch("invoice_total_reached", 100)
+    alerts.invoice(150, JULY_1, "2025-07-02", status="VOID")
+    alerts.line(150, invoice="invoice 0")
+    assert alerts.crossed() == []

@@ -5,16 +5,21 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pytest
 
 import engine
 from engine.billing import Terms, bill
+from engine.catalog.catalog import Catalog
+from engine.catalog.credit_type import USD_CENTS
 from engine.events.table import EventTable
 from engine.executors.duckdb import DuckDBExecutor
+from engine.rating.corrections import CORRECTIONS
 from engine.rating.pipeline import CHECKS, check_sql
 from engine.values.period import parse_period
 
@@ -104,6 +109,8 @@ BROKEN = [
         "UPDATE balance_segments SET ending_before = '2026-10-20' FROM balances "
         "WHERE balances.balance_no = balance_segments.balance_no AND balance_name = 'Birch credit'",
     ),
+    ("corrections_are_billed", f"UPDATE line_items SET total = total + {_LAST_DIGIT} WHERE type = 'correction'"),
+    ("corrections_are_billed", "DELETE FROM line_items WHERE type = 'correction'"),
     ("composites_account_for_spend", "UPDATE line_items SET quantity = quantity + 1 WHERE name = 'Premium support'"),
     ("composites_account_for_spend", "DELETE FROM line_items WHERE name = 'Premium support'"),
     (
@@ -198,8 +205,25 @@ def run(folder: Path, balances: str) -> Iterator[duckdb.DuckDBPyConnection]:
     assert snapshot is not None
     with workspace.connect() as connection:
         executor = DuckDBExecutor(connection)
-        bill(workspace.catalog, snapshot, parse_period("2026-10"), executor, Terms(), lambda step, done, total: None)
+        terms = Terms(corrections=_correction(workspace.catalog))
+        bill(workspace.catalog, snapshot, parse_period("2026-10"), executor, terms, lambda step, done, total: None)
         yield connection
+
+
+def _correction(catalog: Catalog) -> pa.Table:
+    """Something that Birch is billed for September."""
+    birch = catalog.customer_named("Birch").id
+    (product,) = (each for each in catalog.products if each.name == "API calls (thousands)")
+    row = {
+        "contract_id": next(each.id for each in catalog.contracts if each.customer_id == birch),
+        "product_id": product.id,
+        "product_name": product.name,
+        "corrected_from": datetime(2026, 9, 1),
+        "corrected_until": datetime(2026, 10, 1),
+        "credit_type_id": USD_CENTS,
+        "amount": Decimal("12.5"),
+    }
+    return pa.Table.from_pylist([row], CORRECTIONS)
 
 
 @pytest.fixture(scope="module")

@@ -56,6 +56,7 @@ TABLES = f"""
     CREATE TABLE parked_charges (contract_id VARCHAR);
     CREATE TABLE parked_pools (contract_id VARCHAR);
     CREATE TABLE parked (contract_id VARCHAR);
+    CREATE TABLE invoice_slots (base_id VARCHAR, invoice_id VARCHAR, is_closed BOOLEAN);
 """
 
 CARD = RateCard.model_validate(

@@ -9,7 +9,7 @@ WITH entries AS (
                 OR ends_with(type, '_SEAT_BASED_ADJUSTMENT')
         ) AS granted,
         sum(amount) FILTER (ends_with(type, '_MANUAL')) AS manual,
-        sum(amount) FILTER (ends_with(type, '_DEDUCTION')) AS drawn,
+        sum(amount) FILTER (ends_with(type, '_DEDUCTION') OR ends_with(type, '_CANCELED')) AS drawn,
         sum(amount) FILTER (ends_with(type, '_ROLLOVER')) AS rolled_over,
         sum(amount) FILTER (ends_with(type, '_EXPIRATION')) AS expired,
         sum(amount) FILTER (ends_with(type, '_TRUEUP')) AS trued_up

@@ -29,12 +29,14 @@ deducted AS (
         list_sort(flatten(list(from_json(line_item_ids, '["VARCHAR"]')))) AS line_item_ids,
         count(*) AS entries
     FROM ledger
+    ANTI JOIN closed_draws ON closed_draws.invoice_id = ledger.invoice_id
     WHERE ends_with(type, '_AUTOMATED_INVOICE_DEDUCTION')
     GROUP BY ALL
 ),
 trued_up AS (
     SELECT segment_id, invoice_id, -amount AS amount, from_json(line_item_ids, '["VARCHAR"]') AS line_item_ids
     FROM ledger
+    ANTI JOIN closed_trueups ON closed_trueups.invoice_id = ledger.invoice_id
     WHERE type = 'POSTPAID_COMMIT_TRUEUP'
 ),
 charged AS (

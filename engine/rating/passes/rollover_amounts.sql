@@ -30,6 +30,17 @@ due AS (
     GROUP BY to_segment_no
     HAVING $is_money OR NOT bool_or(in_money)
 ),
+drawn_elsewhere AS (
+    -- By finalized invoices, of this billing period and of later ones.
+    SELECT balance_segments.segment_no AS to_segment_no, sum(closed.amount)::DECIMAL(38, 26) AS drawn
+    FROM (
+        SELECT segment_id, amount FROM closed_draws WHERE NOT is_void
+        UNION ALL
+        SELECT segment_id, amount FROM later_draws
+    ) AS closed
+    JOIN balance_segments USING (segment_id)
+    GROUP BY balance_segments.segment_no
+),
 sources AS (
     SELECT
         rollovers.to_segment_no,
@@ -42,8 +53,9 @@ sources AS (
     GROUP BY rollovers.to_segment_no
 )
 SELECT
-    to_segment_no AS segment_no,
+    sources.to_segment_no AS segment_no,
     -- NULL, and so parked, when the limit is no exact amount.
-    CASE WHEN at_most IS NOT NULL THEN least(available, at_most) END::DECIMAL(38, 26) AS amount,
-    amount AS available
+    CASE WHEN sources.at_most IS NOT NULL THEN least(sources.available, sources.at_most) END::DECIMAL(38, 26) AS amount,
+    greatest(amount - coalesce(drawn_elsewhere.drawn, 0)::DECIMAL(38, 26), 0::DECIMAL(38, 26)) AS available
 FROM sources
+LEFT JOIN drawn_elsewhere USING (to_segment_no)

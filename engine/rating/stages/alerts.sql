@@ -1,6 +1,6 @@
 -- Who has crossed the threshold of an alert, and when?
 -- Spend is what usage, composite charges and subscriptions come to before balances, in the alert's own credit type and
--- in this run; purchases are no spend, and consolidated copies repeat others. An invoice is looked at by itself. A low
+-- in this billing period, void invoices left out; purchases are no spend, and consolidated copies repeat others. An invoice is looked at by itself. A low
 -- balance is that of the customer's own segments in force when the billing period ends; a percentage is of what these
 -- were granted (spec/rating.md §13). What is watched counts from the start of the billing period on, or from when the
 -- first segment was granted in it, and has crossed at the first instant at which all that happened until then reaches
@@ -8,7 +8,10 @@
 -- holds, and `value` is NULL then. Of a percentage `threshold_amount` is what it comes to, to 26 places downwards,
 -- which is exact to compare.
 -- Grain: alert_id, customer_id, credit_type_id.
-WITH currencies AS (
+WITH void AS (
+    SELECT id AS invoice_id FROM invoices WHERE status = 'VOID'
+),
+currencies AS (
     SELECT DISTINCT contracts.customer_id, rate_cards.credit_type_id
     FROM contracts
     JOIN rate_cards USING (rate_card_id)
@@ -32,6 +35,7 @@ invoices_reached AS (
     FROM rules
     JOIN invoices USING (customer_id, credit_type_id)
     WHERE rules.watched = 'INVOICE'
+        AND invoices.status <> 'VOID'
         AND invoices.type <> 'USAGE_CONSOLIDATED'
         AND invoices.total >= try_cast(rules.threshold AS DECIMAL(38, 26))
     QUALIFY row_number() OVER (
@@ -129,6 +133,7 @@ movements AS (
         line_items.total AS amount
     FROM rules
     JOIN line_items USING (customer_id, credit_type_id)
+    ANTI JOIN void ON void.invoice_id = line_items.invoice_id
     WHERE rules.watched = 'SPEND'
         AND line_items.type IN ('usage', 'subscription')
         AND line_items.origin_line_item_id IS NULL

@@ -1,4 +1,5 @@
--- Every line that something is charged on, whatever for: usage, composite charges, subscriptions, scheduled charges.
+-- Every line that something is charged on, whatever for: usage, composite charges, subscriptions, scheduled charges,
+-- corrections, which are in the unit that the corrected lines were priced in.
 -- What a custom pricing unit is worth in money is not here yet: that takes the sum of these.
 -- Grain: invoice_id, type, product_id, line_key, values_no, starting_at, tier_level, override_tier_level.
 WITH usage_lines AS (
@@ -54,10 +55,12 @@ lines AS (
     FROM subscription_lines
     UNION ALL BY NAME
     SELECT * EXCLUDE (outcome, charge_name), charge_name AS own_name FROM scheduled_lines
+    UNION ALL BY NAME
+    SELECT * FROM correction_lines
 )
 SELECT
-    lines.*,
-    coalesce(rate_card_products.credit_type_id, rate_cards.credit_type_id) AS credit_type_id,
+    lines.* EXCLUDE (credit_type_id),
+    coalesce(lines.credit_type_id, rate_card_products.credit_type_id, rate_cards.credit_type_id) AS credit_type_id,
     product_orders.position AS product_position
 FROM lines
 JOIN rate_cards USING (rate_card_id)

@@ -16,7 +16,7 @@ families AS (
     SELECT
         derived_id(
             'invoice', [parents.contract_id, instant_text(parents.period_starting_at), 'USAGE_CONSOLIDATED']
-        ) AS invoice_id,
+        ) AS base_id,
         parents.contract_id,
         parents.customer_id,
         parents.rate_card_id,
@@ -29,9 +29,15 @@ families AS (
     WHERE parents.concatenates_children
         AND parents.period_starting_at <= children.period_starting_at
         AND children.period_ending_before = parents.period_ending_before
+),
+issued AS (
+    SELECT coalesce(invoice_slots.invoice_id, families.base_id) AS invoice_id, families.* EXCLUDE (base_id)
+    FROM families
+    LEFT JOIN invoice_slots USING (base_id)
+    WHERE NOT coalesce(invoice_slots.is_closed, false)
 )
 SELECT DISTINCT * EXCLUDE (parent_invoice_id, child_invoice_id), parent_invoice_id AS source_invoice_id, 0 AS position
-FROM families
+FROM issued
 UNION ALL
 SELECT * EXCLUDE (parent_invoice_id, child_invoice_id), child_invoice_id, 1
-FROM families
+FROM issued

@@ -10,17 +10,23 @@ WITH converted AS (
     SELECT
         usage.* EXCLUDE (key_values),
         group_values.values_no,
-        try(round_quantity(
-            convert_quantity(value_before, multiplier, divisor), rounding_method, rounding_unit
-        )) AS whole_before,
-        try(round_quantity(
-            convert_quantity(value_after, multiplier, divisor), rounding_method, rounding_unit
-        )) AS whole_after,
+        try(convert_quantity(value_before, multiplier, divisor)) AS exact_before,
+        try(convert_quantity(value_after, multiplier, divisor)) AS exact_after,
+        product_versions.rounding_method,
+        product_versions.rounding_unit,
         product_versions.quantity_divisor,
         product_versions.quantity_unit
     FROM usage
     JOIN product_versions USING (product_id, version_no)
     JOIN group_values USING (product_id, stretch_no, key_values)
+),
+rounded AS (
+    -- A step of its own: a macro repeats its argument as text, and planning that takes longer than a small run.
+    SELECT
+        * EXCLUDE (exact_before, exact_after, rounding_method, rounding_unit),
+        try(round_quantity(exact_before, rounding_method, rounding_unit)) AS whole_before,
+        try(round_quantity(exact_after, rounding_method, rounding_unit)) AS whole_after
+    FROM converted
 ),
 quantities AS (
     SELECT
@@ -31,7 +37,7 @@ quantities AS (
         CASE WHEN whole_after % quantity_divisor = 0
             THEN publishable(try(in_units(whole_after // quantity_divisor, quantity_unit)))
         END AS converted_after
-    FROM converted
+    FROM rounded
 ),
 bounded AS (
     SELECT

@@ -5,6 +5,8 @@
 -- and what a postpaid commit covers is owed all the same.
 -- `payable` is what a payment provider can take, rounded half away from zero to the currency's smallest denomination,
 -- and `rounding_residual` is what that rounding added (spec/rating.md §10.6, §17 Q3).
+-- All are drafts: `finalizes_at` is when one may be finalized, once the time for late usage is over where there is any
+-- (spec/rating.md §10.2). What was finalized, and by which run it was computed, is filled in then (invoices/finalize.py).
 -- Grain: id.
 WITH issued AS (
     SELECT
@@ -15,19 +17,27 @@ WITH issued AS (
         'USAGE' AS type,
         period_starting_at AS starting_at,
         period_ending_before AS ending_before,
-        period_ending_before + to_hours(24) AS issued_at,
+        period_ending_before + billing_period.grace AS issued_at,
+        issued_at AS finalizes_at,
         NULL::VARCHAR AS constituent_invoices
     FROM statement_periods
+    CROSS JOIN billing_period
     UNION ALL
-    SELECT invoice_id, customer_id, contract_id, rate_card_id, 'SCHEDULED', NULL, NULL, issued_at, NULL
+    SELECT invoice_id, customer_id, contract_id, rate_card_id, 'SCHEDULED', NULL, NULL, issued_at, issued_at, NULL
     FROM scheduled_invoices
     UNION ALL
-    SELECT invoice_id, customer_id, contract_id, rate_card_id, 'TRUEUP', NULL, NULL, charged_at, NULL
+    SELECT
+        invoice_id, customer_id, contract_id, rate_card_id, 'TRUEUP', NULL, NULL, charged_at,
+        charged_at + billing_period.grace, NULL
     FROM trueup_lines
+    CROSS JOIN billing_period
     WHERE period_starting_at IS NULL
     UNION ALL
-    SELECT DISTINCT invoice_id, customer_id, contract_id, rate_card_id, 'SCHEDULED', NULL, NULL, charged_at, NULL
+    SELECT DISTINCT
+        invoice_id, customer_id, contract_id, rate_card_id, 'SCHEDULED', NULL, NULL, charged_at,
+        charged_at + billing_period.grace, NULL
     FROM threshold_lines
+    CROSS JOIN billing_period
     UNION ALL
     SELECT
         invoice_id,
@@ -37,9 +47,11 @@ WITH issued AS (
         'USAGE_CONSOLIDATED',
         period_starting_at,
         period_ending_before,
-        period_ending_before + to_hours(24),
+        period_ending_before + billing_period.grace,
+        period_ending_before + billing_period.grace,
         to_json(list(source_invoice_id ORDER BY position, source_invoice_id))::VARCHAR
     FROM consolidations
+    CROSS JOIN billing_period
     GROUP BY ALL
 ),
 line_counts AS (
@@ -67,6 +79,7 @@ SELECT
     issued.starting_at,
     issued.ending_before,
     issued.issued_at,
+    issued.finalizes_at,
     contracts.net_payment_terms_days,
     contracts.payer_customer_id,
     rate_cards.credit_type_id,
@@ -80,7 +93,14 @@ SELECT
     payable::DECIMAL(38, 26) - coalesce(totals.total, 0)::DECIMAL(38, 26) AS rounding_residual,
     issued.constituent_invoices,
     contracts.custom_fields,
-    customers.custom_fields AS customer_custom_fields
+    customers.custom_fields AS customer_custom_fields,
+    invoice_slots.regenerated_from_invoice_id,
+    NULL::VARCHAR AS regenerated_as_invoice_id,
+    NULL::TIMESTAMP AS finalized_at,
+    NULL::TIMESTAMP AS voided_at,
+    NULL::VARCHAR AS void_reason,
+    NULL::VARCHAR AS computed_by,
+    NULL::VARCHAR AS content_hash
 FROM issued
 ANTI JOIN parked ON parked.contract_id = issued.contract_id
 JOIN contracts ON contracts.contract_id = issued.contract_id
@@ -88,6 +108,7 @@ JOIN customers ON customers.customer_id = issued.customer_id
 JOIN rate_cards ON rate_cards.rate_card_id = issued.rate_card_id
 JOIN credit_types ON credit_types.credit_type_id = rate_cards.credit_type_id
 LEFT JOIN totals ON totals.invoice_id = issued.invoice_id
+LEFT JOIN invoice_slots ON invoice_slots.invoice_id = issued.invoice_id
 ORDER BY
     customers.customer_name, issued.customer_id, coalesce(issued.starting_at, issued.issued_at), issued.contract_id,
     issued.type, issued.invoice_id

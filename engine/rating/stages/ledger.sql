@@ -37,6 +37,9 @@ trueups_billed AS (
         AND line_items.commit_id = trueup_lines.commit_id
         AND line_items.origin_line_item_id IS NULL
     GROUP BY ALL
+    UNION ALL
+    SELECT commit_id, invoice_id, invoice_contract_id, charged_at, line_item_ids
+    FROM closed_trueups
 ),
 entries AS (
     SELECT
@@ -81,6 +84,21 @@ entries AS (
         invoice_contract_id,
         line_item_ids
     FROM deductions
+    UNION ALL BY NAME
+    -- What a void invoice took is given back when it was taken, as if it never had been.
+    SELECT
+        segment_no,
+        'CANCELED' AS event,
+        deducted_at AS entry_at,
+        taken::DECIMAL(38, 26) AS amount,
+        3 AS place,
+        invoice_no + 1 AS place_no,
+        invoice_id AS entry_key,
+        invoice_id,
+        invoice_contract_id,
+        line_item_ids
+    FROM deductions
+    WHERE is_void
     UNION ALL BY NAME
     SELECT
         segment_rollovers.from_segment_no AS segment_no,

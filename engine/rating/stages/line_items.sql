@@ -1,7 +1,7 @@
 -- One row for each line of each invoice, with everything needed to explain it.
 -- A part that a balance covers is followed by the line that takes it off, then by what is left of the charge.
 -- In an invoice the products that the rate card orders come first, in its order; then usage, composite charges,
--- subscriptions, scheduled charges and conversions.
+-- subscriptions, scheduled charges, corrections and conversions.
 -- Sorted by numbers where there are any: the rows are wide and many, and texts would double the keys.
 -- A consolidated invoice has copies of the lines of the invoices it puts together, each with its origin. All are made
 -- in one go, because the rows are too wide to be kept meanwhile.
@@ -88,7 +88,8 @@ own AS (
             WHEN billed.charge_type = 'usage' THEN CASE products.product_type WHEN 'COMPOSITE' THEN 1 ELSE 0 END
             WHEN billed.charge_type = 'subscription' THEN 2
             WHEN billed.charge_type IN ('scheduled', 'commit_purchase') THEN 3
-            ELSE 4
+            WHEN billed.charge_type = 'correction' THEN 4
+            ELSE 5
         END AS kind_position,
         billed.product_position,
         products.product_no,

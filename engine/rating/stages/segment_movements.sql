@@ -3,12 +3,23 @@
 -- on a usage invoice is for the time after it. What a threshold releases is granted by the run that releases it, though it
 -- may begin where the billing period ends. What is corrected by hand is posted in the run that holds its instant, or
 -- with the grant if that comes later. `amount` is NULL for a rollover that no line of this run could draw on.
--- Nothing is said of a segment while a contract that may draw on it is parked: the run that bills the contract tells.
+-- Nothing is said of a segment while a contract that may draw on it is parked: the run that bills the contract tells. Only
+-- what closed invoices have drawn is told in any case.
 -- Grain: segment_no.
-WITH waiting AS (
+WITH closed AS (
+    SELECT balance_segments.segment_no, balance_segments.balance_no, closed_draws.amount, closed_draws.is_void
+    FROM closed_draws
+    JOIN balance_segments USING (segment_id)
+),
+undecided AS (
     SELECT DISTINCT balance_contracts.balance_no
     FROM balance_contracts
     SEMI JOIN parked ON parked.contract_id = balance_contracts.contract_id
+),
+waiting AS (
+    SELECT balance_no
+    FROM undecided
+    ANTI JOIN closed USING (balance_no)
 ),
 granted AS (
     SELECT
@@ -16,13 +27,14 @@ granted AS (
         balance_segments.starting_at < billing_period.starting_at
             OR balance_segments.earlier_drawn > 0
             OR earlier_releases.segment_id IS NOT NULL AS granted_before,
-        threshold_releases.segment_id IS NOT NULL AS is_released,
+        threshold_releases.segment_id IS NOT NULL OR closed_releases.segment_id IS NOT NULL AS is_released,
         billing_period.starting_at AS run_starting_at,
         billing_period.ending_before AS run_ending_before
     FROM balance_segments
     CROSS JOIN billing_period
     LEFT JOIN earlier_releases ON earlier_releases.segment_id = balance_segments.segment_id
     LEFT JOIN threshold_releases ON threshold_releases.segment_id = balance_segments.segment_id
+    LEFT JOIN closed_releases ON closed_releases.segment_id = balance_segments.segment_id
     ANTI JOIN waiting ON waiting.balance_no = balance_segments.balance_no
 ),
 corrected AS (
@@ -37,7 +49,14 @@ corrected AS (
 ),
 drawn AS (
     SELECT segment_no, sum(taken) AS taken
-    FROM draws
+    FROM (
+        SELECT draws.segment_no, draws.taken
+        FROM draws
+        JOIN balance_segments USING (segment_no)
+        ANTI JOIN undecided USING (balance_no)
+        UNION ALL
+        SELECT segment_no, CASE WHEN is_void THEN 0 ELSE amount END::DECIMAL(38, 26) FROM closed
+    )
     GROUP BY segment_no
 )
 SELECT

@@ -122,7 +122,8 @@ due AS (
         subscriptions.on_usage_invoice
             AND NOT at_once
             AND contract_starting_at < charged_at
-            AND coalesce(charged_at <= contract_ending_before, true) AS with_usage
+            AND coalesce(charged_at <= contract_ending_before, true) AS with_usage,
+        derived_id('invoice', [reach.contract_id, instant_text(charged_at), 'SCHEDULED']) AS base_id
     FROM parts
     JOIN subscriptions USING (subscription_no)
     JOIN reach USING (contract_id)
@@ -145,7 +146,7 @@ SELECT
     due.with_usage AS on_usage_invoice,
     CASE
         WHEN due.with_usage THEN statement_periods.invoice_id
-        ELSE derived_id('invoice', [due.contract_id, instant_text(due.charged_at), 'SCHEDULED'])
+        ELSE coalesce(invoice_slots.invoice_id, due.base_id)
     END AS invoice_id,
     statement_periods.period_starting_at,
     statement_periods.period_ending_before
@@ -156,7 +157,10 @@ LEFT JOIN statement_periods
     AND statement_periods.contract_id = due.contract_id
     AND statement_periods.period_starting_at < due.charged_at
     AND due.charged_at <= statement_periods.period_ending_before
+LEFT JOIN invoice_slots ON invoice_slots.base_id = due.base_id
 WHERE CASE
         WHEN due.with_usage THEN statement_periods.invoice_id IS NOT NULL
-        ELSE billing_period.starting_at <= due.charged_at AND due.charged_at < billing_period.ending_before
+        ELSE billing_period.starting_at <= due.charged_at
+            AND due.charged_at < billing_period.ending_before
+            AND NOT coalesce(invoice_slots.is_closed, false)
     END

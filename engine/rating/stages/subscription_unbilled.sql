@@ -13,6 +13,7 @@ SELECT
     subscription_parts.starting_at,
     subscription_parts.ending_before,
     subscription_parts.charged_at,
+    subscription_parts.invoice_id,
     try_cast(subscription_parts.quantity AS DECIMAL(38, 18)) AS quantity
 FROM subscription_parts
 JOIN subscriptions USING (subscription_no)

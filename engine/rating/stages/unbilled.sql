@@ -1,9 +1,11 @@
 -- What is on no invoice, and why?
 -- Usage, spend under a composite charge, and subscriptions that had no price or that the contract is not entitled to.
+-- `statement_invoice_id` is the invoice that it would be on.
 -- Grain: contract_id, product_id, group values, starting_at, subscription_id.
 WITH all_unbilled AS (
     SELECT
         settle.outcome,
+        product_periods.invoice_id AS statement_invoice_id,
         product_periods.customer_id,
         product_periods.contract_id,
         product_periods.product_id,
@@ -22,6 +24,7 @@ WITH all_unbilled AS (
     UNION ALL BY NAME
     SELECT
         outcome,
+        invoice_id AS statement_invoice_id,
         customer_id,
         contract_id,
         product_id,
@@ -37,6 +40,7 @@ WITH all_unbilled AS (
     UNION ALL BY NAME
     SELECT
         outcome,
+        invoice_id AS statement_invoice_id,
         customer_id,
         contract_id,
         product_id,
@@ -61,7 +65,8 @@ SELECT
     all_unbilled.starting_at,
     all_unbilled.ending_before,
     all_unbilled.subscription_id,
-    all_unbilled.quantity
+    all_unbilled.quantity,
+    all_unbilled.statement_invoice_id
 FROM all_unbilled
 JOIN product_versions
     ON product_versions.product_id = all_unbilled.product_id
