@@ -11,7 +11,7 @@ import typer
 
 from engine.commands.signals import SIGNALS
 from engine.errors import CatalogError
-from engine.formats import Format, SummaryFormat
+from engine.formats import Format, LogFormat, SummaryFormat
 
 if TYPE_CHECKING:
     from engine.workspace import Workspace
@@ -33,9 +33,22 @@ CustomerOption = Annotated[str | None, typer.Option("--customer", help="One cust
 IsolateOption = Annotated[
     bool, typer.Option("--isolate", help="Run SQL metrics in a process with limits: see isolation in duckbill.toml.")
 ]
+SelectOption = Annotated[
+    str | None,
+    typer.Option("--select", "-s", help="customer:NAME, contract:NAME or tag:KEY=VALUE, several between commas."),
+]
+LogFormatOption = Annotated[
+    LogFormat, typer.Option("--log-format", help="What goes to stderr: a progress bar on a terminal, or JSON lines.")
+]
+SkipCodeOption = Annotated[
+    bool, typer.Option("--skip-code", help="Exit with 99 when there was nothing to do, for Airflow.")
+]
 RowsOption = Annotated[Format, typer.Option("--output", "-o", help="How to write the rows.")]
 SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="For people, or one line of JSON.")]
 HERE = Path()
+
+#: What Airflow's BashOperator takes for "skipped", by its default `skip_on_exit_code`.
+NOTHING_TO_DO = 99
 
 
 def listed(names: str) -> list[str]:
