@@ -12,23 +12,27 @@ from typing import Annotated, NoReturn
 import typer
 
 from engine.commands.balances import alerts, balances, ledger
+from engine.commands.buckets import buckets
 from engine.commands.events import events_app
+from engine.commands.explain import explain
+from engine.commands.invoice_life import finalize, regenerate, void
 from engine.commands.invoices import invoices_app
+from engine.commands.late_usage import late_usage
 from engine.commands.metrics import compile_metric, preview, usage
+from engine.commands.nights import nightly, reproduce
 from engine.commands.options import (
     HERE,
-    AsOfOption,
-    IsolateOption,
     NowOption,
-    PeriodOption,
     SummaryOption,
     WorkspaceOption,
     opened_workspace,
 )
+from engine.commands.reconcile import reconcile
+from engine.commands.retry import retry
+from engine.commands.runs import run
 from engine.commands.signals import SIGNALS
 from engine.errors import CatalogError, DuckbillError, UserError
 from engine.formats import SummaryFormat
-from engine.values.period import periods_through
 from engine.version import SCHEMA_VERSION, VERSION
 
 app = typer.Typer(
@@ -39,9 +43,6 @@ app = typer.Typer(
 )
 app.add_typer(invoices_app, name="invoices")
 app.add_typer(events_app, name="events")
-
-#: What Airflow's BashOperator takes for "skipped", by its default `skip_on_exit_code`.
-NOTHING_TO_DO = 99
 
 
 @app.callback(invoke_without_command=True)
@@ -120,47 +121,23 @@ def land(
         describe_landing(landed)
 
 
+app.command()(run)
 app.command(name="compile")(compile_metric)
 app.command()(preview)
 app.command()(usage)
 app.command()(balances)
 app.command()(ledger)
 app.command()(alerts)
-
-
-@app.command()
-def run(
-    period: PeriodOption,
-    workspace: WorkspaceOption = HERE,
-    now: NowOption = None,
-    as_of: AsOfOption = None,
-    isolate: IsolateOption = False,
-    output: SummaryOption = SummaryFormat.table,
-    skip_code: Annotated[
-        bool, typer.Option("--skip-code", help="Exit with 99 when there was nothing to do, for Airflow.")
-    ] = False,
-    through: Annotated[
-        str | None, typer.Option("--through", help="Run every month until this one, a run each; stop at a failure.")
-    ] = None,
-) -> None:
-    """Compute and publish DRAFT invoices for every customer; running again with nothing changed does nothing."""
-    from engine.describe import describe_run
-    from engine.output import progress_bar, write_summary
-
-    runs = []
-    for month in periods_through(period, through or period):
-        # Each month is told of when it is done: what follows may fail.
-        with opened_workspace(workspace) as opened, progress_bar() as progress:
-            finished = opened.run(month.label, now=now, as_of=as_of, isolate=isolate, progress=progress)
-        if output is SummaryFormat.json:
-            write_summary(finished.summary)
-        else:
-            describe_run(finished)
-        runs.append(finished)
-    if any(len(each.parked) for each in runs):
-        raise typer.Exit(1)
-    if all(each.unchanged for each in runs) and skip_code:
-        raise typer.Exit(NOTHING_TO_DO)
+app.command()(retry)
+app.command()(finalize)
+app.command()(void)
+app.command()(regenerate)
+app.command(name="late-usage")(late_usage)
+app.command()(reconcile)
+app.command()(buckets)
+app.command()(explain)
+app.command()(nightly)
+app.command()(reproduce)
 
 
 @app.command()

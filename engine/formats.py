@@ -19,3 +19,10 @@ class SummaryFormat(StrEnum):
 
     table = "table"
     json = "json"
+
+
+class LogFormat(StrEnum):
+    """How what happens is told on stderr: a progress bar on a terminal, or JSON lines."""
+
+    text = "text"
+    json = "json"

@@ -22,10 +22,13 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "events": ({"values"}, {"duckdb", "pyarrow", "deltalake", "sqlglot", "polars"}),
     "executors": ({"values", "catalog", "metrics", "rating", "events"}, {"duckdb", "pyarrow", "sqlglot"}),
     "reports": (
-        {"values", "catalog", "metrics", "rating", "executors", "events", "result", "version"},
-        {"duckdb", "pyarrow", "sqlglot"},
+        {"values", "catalog", "metrics", "rating", "executors", "events", "invoices", "result", "version"},
+        {"duckdb", "pyarrow", "sqlglot", "polars", "great_tables", "xlsxwriter"},
     ),
-    "commands": ({"values", "workspace", "output", "describe", "formats"}, {"typer"}),
+    "commands": (
+        {"values", "workspace", "output", "describe", "finalization", "formats", "log", "version"},
+        {"typer"},
+    ),
     "invoices": (
         {"values", "catalog", "rating", "executors", "events"},
         {"duckdb", "pyarrow", "deltalake", "sqlglot"},

@@ -26,6 +26,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"}
 
 
+@pytest.mark.long
 def test_the_examples_run_in_order(tmp_path: Path, environment: dict[str, str]) -> None:
     examples = re.findall(r"^```(bash|python)\n(.*?)^```", README, flags=re.MULTILINE | re.DOTALL)
     assert len(examples) >= 4

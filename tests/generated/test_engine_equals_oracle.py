@@ -21,6 +21,7 @@ def seeds() -> range:
     return range(int(first or 0), int(last))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", seeds())
 def test_engine_equals_oracle(seed: int, tmp_path: Path) -> None:
     made = scenario(seed, tmp_path / "workspace")

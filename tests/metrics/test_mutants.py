@@ -172,6 +172,7 @@ def test_mutants_reach_nothing_off_the_list(tmp_path: Path) -> None:
     assert ran > 120
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_many_mutants_reach_nothing_off_the_list(tmp_path: Path) -> None:
     accepted, ran = mutants(2, 60_000, Cage(tmp_path))

@@ -8,6 +8,8 @@ from tests.spec.balances.balance_example import BASICS, BalanceExample, access, 
 from tests.spec.examples import Example, Ledger, bill, named
 from tests.spec.pricing.pricing_example import METRICS
 
+pytestmark = pytest.mark.long
+
 SHARED = f"""
 products:
   - {{ name: Compute, type: USAGE, billable_metric: use }}
