@@ -144,8 +144,8 @@ class RunInputs:
         }
 
     def settings(self) -> dict[str, object]:
-        """Everything of the configuration that a run reads, as it is written."""
-        return self.config.model_dump(mode="json", exclude={"workspace", "landing", "demo"}, exclude_none=True)
+        """What of the configuration can change what a run gives."""
+        return self.config.model_dump(mode="json", include={"metering", "invoices"}, exclude_none=True)
 
     def isolation(self) -> IsolationLimits | None:
         """The limits of SQL metrics that run in processes of their own, when they do."""

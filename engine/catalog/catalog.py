@@ -91,8 +91,9 @@ class Catalog(CatalogObject):
     def to_json(self) -> str:
         """This catalog as JSON that is the same for the same objects, whatever files they came from.
 
-        Objects are ordered by id, except products, whose order is that of the lines on an invoice. Numbers are plain
-        text, times are RFC 3339, absent values are left out.
+        Where the order of objects is that of rows in what is published, it is as written: products, contracts, commits,
+        credits, manual entries. All others are ordered by id. Numbers are plain text, times are RFC 3339, absent values
+        are left out.
         """
         return self._in_canonical_order().model_dump_json(exclude_none=True, indent=1)
 
@@ -110,10 +111,7 @@ class Catalog(CatalogObject):
             raise UserError(f"this is not the JSON of a catalog: {where}: {first['msg']}") from error
 
     def content_hash(self) -> str:
-        """SHA-256 of what the catalog says; layout, spacing and comments, in SQL too, do not matter.
-
-        The order of products does: lines stand in it.
-        """
+        """SHA-256 of `to_json`; file layout, spacing and comments, in SQL too, do not matter beyond that order."""
         bare = tuple(
             metric if metric.sql is None else metric.model_copy(update={"sql": sql_without_comments(metric.sql)})
             for metric in self.billable_metrics
@@ -129,10 +127,10 @@ class Catalog(CatalogObject):
             rate_cards=tuple(sorted(self.rate_cards, key=lambda each: each.id)),
             rates=tuple(sorted(self.rates, key=lambda each: each.id)),
             customers=tuple(sorted(self.customers, key=lambda each: each.id)),
-            contracts=tuple(sorted(self.contracts, key=lambda each: each.id)),
-            commits=tuple(sorted(self.commits, key=lambda each: each.id)),
-            credits=tuple(sorted(self.credits, key=lambda each: each.id)),
-            manual_balance_entries=tuple(sorted(self.manual_balance_entries, key=lambda each: each.model_dump_json())),
+            contracts=self.contracts,
+            commits=self.commits,
+            credits=self.credits,
+            manual_balance_entries=self.manual_balance_entries,
             alerts=tuple(sorted(self.alerts, key=lambda each: each.id)),
         )
 

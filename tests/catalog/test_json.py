@@ -60,12 +60,13 @@ def test_the_catalogs_above_hold_something_of_every_section(tmp_path: Path) -> N
     assert {name for each in catalogs for name, objects in each if objects} == set(Catalog.model_fields)
 
 
-def test_products_keep_their_order_because_lines_stand_in_it(tmp_path: Path) -> None:
-    catalog = loaded(tmp_path, dict(WRITTEN["good"]))
-    assert [each.name for each in catalog.products] == ["Tokens", "Support", "Calls"]
-    assert Catalog.from_json(catalog.to_json()).products == catalog.products
-    turned = catalog.model_copy(update={"products": catalog.products[::-1]})
-    assert turned.content_hash() != catalog.content_hash()
+def test_products_and_contracts_keep_their_order_because_rows_stand_in_it(tmp_path: Path) -> None:
+    catalog = loaded(tmp_path, dict(WRITTEN["every balance"]))
+    for section in ("products", "contracts"):
+        written = getattr(catalog, section)
+        assert len(written) > 1 and getattr(Catalog.from_json(catalog.to_json()), section) == written
+        turned = catalog.model_copy(update={section: written[::-1]})
+        assert turned.content_hash() != catalog.content_hash()
     others = catalog.model_copy(update={"rates": catalog.rates[::-1], "customers": catalog.customers[::-1]})
     assert others.content_hash() == catalog.content_hash()
 

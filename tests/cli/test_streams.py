@@ -86,7 +86,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(billed: Path) -> None:
 def test_the_demo_is_quick(tmp_path: Path) -> None:
     started = time.monotonic()
     outcome = duckbill_process("demo", folder=tmp_path)
-    assert outcome.code == 0 and time.monotonic() - started < 15
+    assert outcome.code == 0 and time.monotonic() - started < 60
     assert (tmp_path / "duckbill-demo" / "lake" / "invoices").is_dir()
     assert "duckbill-demo/lake/invoices" in outcome.stderr and "compiled SQL" in outcome.stderr
     assert "customer_name" in outcome.text and "unit_price" in outcome.text

@@ -111,7 +111,7 @@ def test_settings_are_those_of_the_run(workspace: Workspace) -> None:
     assert again.reproduce(run_id).differing == ()
 
 
-@pytest.mark.parametrize("scenario", ["agreements", "ai-saas/small"])
+@pytest.mark.parametrize("scenario", ["agreements", "ai-saas/small", "widgets-express"])
 def test_bundled_scenarios(scenario: str, tmp_path: Path) -> None:
     """Their catalogs hold one of everything; it is read back in another order than that of the files."""
     root = shutil.copytree(fixtures() / scenario, tmp_path / "workspace")

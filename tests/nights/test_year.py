@@ -56,8 +56,10 @@ def eventful(plan: Plan) -> Plan:
 
 
 def check(plan: Plan, folder: Path, events: int) -> None:
-    """Passes the nights, and compares every invoice that is, or was, final; then every month must reconcile, and the last
-    two come out the same again."""
+    """Passes the nights, and compares every invoice that is, or was, final.
+
+    Then every month must reconcile, and what stands for the last two come out the same when it is computed again.
+    """
     year = Year(plan, events=events)
     passed = pass_nights(year, folder / "workspace")
     expected = expected_year(year, folder / "oracle")

@@ -107,11 +107,17 @@ DAMAGE = {
         "SELECT * REPLACE (starting_at - INTERVAL 1 HOUR AS starting_at) FROM rows",
         ["C10 statement periods FAIL"],
     ),
+    # Whoever voids an invoice also takes back what was metered for it.
     "a void invoice that is not billed anew": (
         "starter",
         "invoices",
         "SELECT * REPLACE ('VOID' AS status) FROM rows",
-        ["C10 standing invoices WARN"],
+        [
+            "C06 groups FAIL",
+            "C06 metric Active users WARN",
+            "C06 metric Input Tokens WARN",
+            "C10 standing invoices WARN",
+        ],
     ),
     "a contract that is parked": (
         "starter",
@@ -309,3 +315,13 @@ def test_the_months_before_are_compared(billed: Billed) -> None:
     row = asked(workspace, month, "C13")["C13 USD (cents)"]
     assert (before.status, row.status) == ("WARN", "PASS")
     assert Decimal(row.tolerance or "0") * 4 == Decimal(row.right or "0")
+
+
+def test_an_event_in_no_bucket_is_seen(billed: Billed, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace, month = billed("starter")
+    whole = workspace.buckets(month).arrow()
+    monkeypatch.setattr("engine.reconciling.period_buckets", lambda *_: whole.slice(2))
+    found = workspace.reconcile(month)
+    assert found.failed == ("C04",)
+    assert len(found.details["unequal_days"]) >= 1
+    assert {row["scope"] for row in found.controls if row["status"] == "FAIL"} == {"events", "days with events"}

@@ -10,7 +10,7 @@ from tests.reconcile.reconciled import Billed
 NOW = "2026-12-05T00:00:00Z"
 
 
-@pytest.mark.parametrize("name", ["agreements", "widgets-express", "ai-saas"])
+@pytest.mark.parametrize("name", ["agreements", "widgets-express"])
 def test_controls_hold_whatever_becomes_of_invoices(name: str, billed: Billed) -> None:
     workspace, month = billed(name)
     for label in workspace.outputs.billing_periods():

@@ -58,7 +58,9 @@ SCHEMAS = {
             ("crossed_at", _TIME),
         ]
     ),
-    "invoices": pa.schema([*((name, pa.string()) for name in ("id", "contract_id", "type")), ("ending_before", _TIME)]),
+    "invoices": pa.schema(
+        [*((name, pa.string()) for name in ("id", "contract_id", "type", "status")), ("ending_before", _TIME)]
+    ),
 }
 
 

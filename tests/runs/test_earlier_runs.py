@@ -129,7 +129,13 @@ def threshold_row(moment: datetime) -> Entry:
 
 
 def invoice(contract_id: str, until: datetime | None, kind: str = "USAGE") -> Entry:
-    return {"id": f"{contract_id} {until}", "contract_id": contract_id, "type": kind, "ending_before": until}
+    return {
+        "id": f"{contract_id} {until}",
+        "contract_id": contract_id,
+        "type": kind,
+        "ending_before": until,
+        "status": "DRAFT",
+    }
 
 
 def test_released_commits_come_back_as_they_were(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ CONTROLS = (
         "accepted events",
         "events in buckets",
         "Each accepted event of the period is in exactly one bucket, and the buckets sum.",
-        "event_buckets",
+        "unequal_days",
     ),
     Control(
         "C04",
@@ -342,6 +342,3 @@ CONTROLS = (
         in_gate=True,
     ),
 )
-
-#: Details that are of interest whatever the controls say.
-ALWAYS_SHOWN = frozenset({"variance", "event_buckets"})

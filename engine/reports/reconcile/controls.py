@@ -12,7 +12,6 @@ import duckdb
 import pyarrow as pa
 from sqlglot import exp
 
-from engine.reports.reconcile.all_controls import ALWAYS_SHOWN
 from engine.reports.reconcile.control import Control, Status
 from engine.reports.reconcile.file_relations import read_parquet
 from engine.reports.reconcile.query_text import Relation, fixed_relation, relation, statement, statement_of_scope
@@ -78,9 +77,9 @@ def run_details(
     controls: Sequence[Control],
     rows: Sequence[ControlRow],
 ) -> dict[str, pa.Table]:
-    """The table behind each control that was asked; empty where it passes, unless all of it is of interest."""
+    """The table behind each control that was asked; without rows where it passes."""
     asked = {row.detail for row in rows if row.status != Status.SKIPPED and row.detail is not None}
-    wanted = {row.detail for row in rows if row.status in (Status.WARN, Status.FAIL)} | ALWAYS_SHOWN
+    wanted = {row.detail for row in rows if row.status in (Status.WARN, Status.FAIL)}
     details: dict[str, pa.Table] = {}
     with bound(connection, root, evidence) as in_memory:
         for name in sorted({each.detail for each in controls if each.detail in asked and each.detail is not None}):
