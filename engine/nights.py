@@ -155,7 +155,7 @@ class Nights(InvoiceLife, LateUsage, Reconciling):
             failed_controls=failed,
         )
         if count or failed:
-            failed = tuple(self.reconcile(label, now=now).failed)
+            failed = tuple(self.reconcile(label).failed)
             yield Step(
                 label, StepKind.RECONCILE, "failed" if failed else "passed", final.run_id, failed_controls=failed
             )

@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -94,7 +93,6 @@ class Reconciling(Opened):
         currency_column: str | None = None,
         minor_units: bool = False,
         breakdowns: bool = False,
-        now: datetime | str | None = None,
     ) -> Reconciliation:
         """Runs every control of a published billing period, and writes what they found as Parquet, HTML and XLSX.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +30,15 @@ from engine.events.files import content_name, move_into_place, sync_folders
 #: The output whose commit publishes a run.
 INVOICES = "invoices"
 
+#: How many commits whoever opens an output has to read one by one at the most.
+COMMITS_BETWEEN_CHECKPOINTS = 20
+
 #: What every output is partitioned by.
 PARTITION = ("billing_period", "run_id")
+
+
+#: The name of a commit's file, its number on the disk, when it was written, its size.
+_Commit = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +49,22 @@ class OutputFile:
     billing_period: str
     run_id: str
     rows: int
+
+
+#: The committed files of each output that has been looked at, with the commit that they were read at: opening a table
+#: reads its whole log, and a night asks hundreds of times.
+_KNOWN_FILES: dict[Path, tuple[_Commit, list[OutputFile]]] = {}
+
+
+def _newest_commit(table: Path) -> _Commit | None:
+    """What tells the newest commit of a Delta table from every other; None when there is none."""
+    try:
+        with os.scandir(table / "_delta_log") as log:
+            newest = max((entry for entry in log if entry.name.endswith(".json")), key=lambda each: each.name)
+            told = newest.stat()
+    except (FileNotFoundError, ValueError):
+        return None
+    return newest.name, told.st_ino, told.st_mtime_ns, told.st_size
 
 
 class Outputs:
@@ -158,6 +182,16 @@ class Outputs:
             return None
 
     def _files(self, name: str, billing_period: str | None = None) -> list[OutputFile]:
+        newest = _newest_commit(self.lake / name)
+        if newest is None:
+            return []
+        known, files = _KNOWN_FILES.get(self.lake / name, (None, []))
+        if known != newest:
+            files = self._committed_files(name)
+            _KNOWN_FILES[self.lake / name] = newest, files
+        return [file for file in files if billing_period is None or file.billing_period == billing_period]
+
+    def _committed_files(self, name: str) -> list[OutputFile]:
         table = self._table(name)
         if table is None:
             return []
@@ -170,10 +204,7 @@ class Outputs:
             )
             for action in actions
         ]
-        return sorted(
-            (file for file in files if billing_period is None or file.billing_period == billing_period),
-            key=lambda file: str(file.path),
-        )
+        return sorted(files, key=lambda file: str(file.path))
 
     def _commit(self, name: str, sealed: Path, billing_period: str, run_id: str) -> None:
         """Adds a file to an output; to the invoices it is added in place of all others of the period.
@@ -206,6 +237,9 @@ class Outputs:
             partition_by=list(PARTITION),
             partition_filters=[("billing_period", "=", billing_period)] if replaces else None,
         )
+        table.update_incremental()
+        if table.version() % COMMITS_BETWEEN_CHECKPOINTS == 0:
+            table.create_checkpoint()
 
 
 def _widen(table: DeltaTable, schema: pa.Schema) -> None:
