@@ -10,14 +10,22 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import drawdown, landing, metered_runs, metering, rating, whole_run
+from benchmarks import closing, drawdown, landing, metered_runs, metering, rating, whole_run
 from benchmarks.isolated import isolated
 from benchmarks.subject import OPTIMISATIONS
 from benchmarks.timing import table
 
 RESULTS = Path(__file__).resolve().parent / "results"
 #: Benchmarks that share what they land stand together.
-GROUPS = (("landing",), ("metering",), tuple(metered_runs.CASES), ("rating",), ("drawdown",), ("whole_run",))
+GROUPS = (
+    ("landing",),
+    ("metering",),
+    tuple(metered_runs.CASES),
+    ("rating",),
+    ("drawdown",),
+    ("whole_run",),
+    ("closing",),
+)
 NAMES = tuple(name for group in GROUPS for name in group)
 
 
@@ -78,6 +86,8 @@ def _measure(names: list[str], scratch: Path, given: argparse.Namespace) -> dict
     (name,) = names
     if name == "rating":
         return rating.measure(scratch, contracts=given.contracts, threads=threads)
+    if name == "closing":
+        return {name: closing.measure(scratch, events=given.events, customers=customers, threads=threads)}
     if name == "drawdown":
         return drawdown.measure(scratch, contracts=given.contracts, threads=threads)
     if name == "landing":

@@ -30,6 +30,8 @@ from engine.rating.alert_inputs import alert_inputs
 from engine.rating.arrow_tables import TEXTS, arrow_table
 from engine.rating.balance_inputs import balance_inputs
 from engine.rating.charges import charge_inputs
+from engine.rating.closed import NOTHING_CLOSED, closed_inputs
+from engine.rating.corrections import NO_CORRECTIONS
 from engine.rating.inputs import meter_inputs, pricing_inputs, rated_products
 from engine.rating.pipeline import (
     CHECKS,
@@ -60,6 +62,7 @@ OPENING: dict[str, Callable[[Catalog, Period], dict[str, pa.Table]]] = {
     "balance": balance_inputs,
     "threshold": threshold_inputs,
     "alert": lambda catalog, _: alert_inputs(catalog),
+    "closed": lambda catalog, _: {**closed_inputs(NOTHING_CLOSED), "corrections": NO_CORRECTIONS},
 }
 
 

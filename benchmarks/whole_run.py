@@ -19,7 +19,7 @@ def measure(directory: Path, *, events: int, customers: int, threads: int) -> li
     for share in SHARES:
         size = round(events * share)
         workspace = directory / f"workspace-{size}"
-        landing = isolated(_land, workspace, events=size, customers=customers, threads=threads)
+        landing = isolated(land, workspace, events=size, customers=customers, threads=threads)
         seconds, invoices, memory = isolated(_run, workspace)
         if invoices != customers:
             raise AssertionError(f"{invoices} invoices for {customers} customers")
@@ -37,7 +37,7 @@ def measure(directory: Path, *, events: int, customers: int, threads: int) -> li
     return rows
 
 
-def _land(workspace: Path, *, events: int, customers: int, threads: int) -> float:
+def land(workspace: Path, *, events: int, customers: int, threads: int) -> float:
     generate.write_workspace(workspace, customers=customers, threads=threads)
     subject = Duckbill(workspace)
     seconds = 0.0

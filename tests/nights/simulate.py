@@ -74,11 +74,13 @@ def _cut_power(*_: object) -> None:
 
 
 def _act(workspace: Workspace, action: Action, now: datetime) -> None:
-    period = f"{action.starting_at:%Y-%m}"
+    """Voids or regenerates the invoice of a statement, whichever month it was billed in."""
+    customer = workspace.catalog.customers[action.customer - 1].id
     (invoice,) = (
         str(row["id"])
+        for period in workspace.outputs.billing_periods()
         for row in workspace.invoices(period).dicts()
-        if row["customer_id"] == _customer_id(workspace, action.customer)
+        if row["customer_id"] == customer
         and row["type"] == "USAGE"
         and row["starting_at"] == action.starting_at
         and row["regenerated_as_invoice_id"] is None
@@ -87,10 +89,6 @@ def _act(workspace: Workspace, action: Action, now: datetime) -> None:
         workspace.void([invoice], reason="billed by mistake", now=now)
     else:
         workspace.regenerate([invoice], reason="billed anew", now=now)
-
-
-def _customer_id(workspace: Workspace, number: int) -> str:
-    return workspace.catalog.customers[number - 1].id
 
 
 def closed_invoices(workspace: Workspace) -> list[dict[str, Any]]:

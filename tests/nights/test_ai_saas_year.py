@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -110,39 +109,6 @@ def test_the_commit_is_used_up_by_the_second_month(season: Year, expected: Expec
     drawn = [-sum(line["total"] for line in each.lines if line["total"] < 0) for each in usage if not each.voided_at]
     assert sum(drawn) == 20_000 and len(drawn) == 2
     assert usage[-1].total > 0
-
-
-@pytest.mark.slow
-def test_the_engine_bills_each_month_as_it_stood_when_it_became_final(
-    season: Year, expected: ExpectedYear, tmp_path: Path
-) -> None:
-    """What needs no nights: all events landed night by night, and each month run as of the nights that finalized it.
-
-    In the order of those nights, so that a month draws on what the final invoices of the month before have left.
-    """
-    season.start(tmp_path)
-    workspace = engine.open(tmp_path)
-    landed = {"accepted": 0, "duplicate": 0, "rejected": 0}
-    for night in season.nights:
-        result = workspace.land(night.prepare(tmp_path), now=night.now)
-        landed = {verdict: count + getattr(result, verdict) for verdict, count in landed.items()}
-    assert landed == expected.landed
-    compared = 0
-    for finalized_at, period in sorted({(each.finalized_at, each.slot.period) for each in expected.invoices}):
-        run = workspace.run(period, now=season.nights[-1].now, as_of=finalized_at)
-        then = [each for each in expected.invoices if (each.finalized_at, each.slot.period) == (finalized_at, period)]
-        slots = {(each.slot.contract, each.slot.starting_at, each.slot.issued_at) for each in then}
-        made_final = {"status": "FINALIZED", "finalized_at": finalized_at, "voided_at": None}
-        invoices = [
-            {**row, **made_final, "regenerated_from_invoice_id": None}
-            for row in run.invoices
-            if (row["contract_id"], row["starting_at"], row["issued_at"]) in slots
-        ]
-        assert (
-            differences([replace(each, generation=0, voided_at=None) for each in then], invoices, run.line_items) == []
-        )
-        compared += len(invoices)
-    assert compared == len(expected.invoices) > 30
 
 
 def test_a_difference_is_told(expected: ExpectedYear) -> None:

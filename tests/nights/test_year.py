@@ -84,7 +84,7 @@ def test_two_months(tmp_path: Path) -> None:
     check(short_plan(), tmp_path, events=20)
 
 
-@pytest.mark.slow
+@pytest.mark.year
 def test_a_year(tmp_path: Path) -> None:
     """With DUCKBILL_NIGHTS=every billing is tried on each of its nights, which takes several times as long."""
     plan = YEAR if os.environ.get("DUCKBILL_NIGHTS") == "every" else eventful(YEAR)
