@@ -24,6 +24,7 @@ from engine.invoices.closed import read_closed
 from engine.invoices.earlier import earlier_runs
 from engine.invoices.publish import Outputs
 from engine.invoices.transition import NO_TRANSITION, Transition
+from engine.run_folder import recorded_inputs
 from engine.runs import RunInputs
 from engine.values.period import Period
 
@@ -109,6 +110,11 @@ class Opened:
         customers: frozenset[str] | None = None,
     ) -> RunInputs:
         outputs = self.outputs
+        published = outputs.published_run(month.label)
+        recorded = None if published is None else recorded_inputs(self.root / "runs" / published)
+        are_drafts = recorded is not None and not recorded.get("closed", {}).get("invoices")
+        known = are_drafts and transition == NO_TRANSITION
+        closed = read_closed(outputs, month.label, transition, are_drafts=known)
         return RunInputs(
             self.root,
             self.config,
@@ -118,8 +124,8 @@ class Opened:
             cut_off(as_of),
             isolate,
             customers=customers,
-            closed=read_closed(outputs, month.label, transition),
-            based_on=outputs.published_run(month.label),
+            closed=closed,
+            based_on=published if closed.rows or customers is not None else None,
             transition=transition,
             earlier_runs=earlier_runs(outputs, catalog, month),
         )

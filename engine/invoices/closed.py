@@ -31,14 +31,15 @@ _ROWS_BY_INVOICE = {
 _TRUEUP = "_TRUEUP"
 
 
-def read_closed(outputs: Outputs, label: str, transition: Transition) -> Closed:
+def read_closed(outputs: Outputs, label: str, transition: Transition, *, are_drafts: bool = False) -> Closed:
     """The closed invoices of a billing period as its published run has them, once `transition` has happened.
 
-    Raises UserError when the transition names an invoice that is not finalized, or not void, and CorruptFileError when
-    a published file has changed.
+    `are_drafts` says that all of them are known to be drafts: then they are not read, so that a damaged file is made
+    again by the run. Raises UserError when the transition names an invoice that is not finalized, or not void, and
+    CorruptFileError when a published file has changed.
     """
     later = _later_draws(outputs, label)
-    invoices = outputs.read(INVOICES, label)
+    invoices = None if are_drafts else outputs.read(INVOICES, label)
     if invoices is None:
         return replace(NOTHING_CLOSED, later_draws=later)
     closed = _after(invoices.filter(pc.is_in(invoices["status"], pa.array([FINALIZED, VOID]))), transition, label)
