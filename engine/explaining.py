@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from engine.catalog.catalog import Catalog
 from engine.catalog.product import SqlBreakdownGranularity
 from engine.errors import UserError, did_you_mean
-from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
+from engine.events.table import EventTable
 from engine.invoices.publish import Outputs
 from engine.opened import Opened
 from engine.published import published_periods
@@ -72,8 +72,8 @@ class Explaining(Opened):
 
     def _published_line(self, line_item_id: str) -> _Published:
         label, full_id = _find(self.outputs, line_item_id)
-        table = _output(self.outputs, "line_items", label)
-        invoices = _output(self.outputs, "invoices", label)
+        table = self.outputs.published("line_items", label)
+        invoices = self.outputs.published("invoices", label)
         (asked,) = table.filter(pc.equal(table["id"], full_id)).to_pylist()
         own_id = asked["origin_line_item_id"] or full_id
         lines = _lines_of(table, asked["origin_invoice_id"] or asked["invoice_id"])
@@ -91,7 +91,7 @@ class Explaining(Opened):
             billing_period=label,
             catalog=recorded.catalog(),
             sql_granularity=recorded.sql_granularity(),
-            read=partial(_output, self.outputs, label=label),
+            read=partial(self.outputs.published, billing_period=label),
         )
         return _Published(line, copy, run_id, recorded)
 
@@ -105,12 +105,10 @@ class Explaining(Opened):
     def _events_as_read(self, found: _Published) -> EventsAsRead | None:
         """The events that the run read; None when some of their files are gone."""
         inputs, row = found.recorded.inputs, found.line.charged.row
-        snapshot: EventSnapshot | None = NOTHING_LANDED
-        if inputs["events_version"] != NOTHING_LANDED.version:
-            try:
-                snapshot = EventTable(self.lake).snapshot(inputs["events_version"])
-            except UserError:
-                return None
+        try:
+            snapshot = EventTable(self.lake).snapshot(inputs["events_version"])
+        except UserError:
+            return None
         if snapshot is None:
             return None
         if row["period_starting_at"] is not None:
@@ -159,7 +157,7 @@ def _find(outputs: Outputs, asked: str) -> tuple[str, str]:
     by_label: dict[str, pa.ChunkedArray] = {}
     found: list[tuple[str, str]] = []
     for label in reversed(labels):
-        ids = by_label[label] = _output(outputs, "line_items", label, ["id"])["id"]
+        ids = by_label[label] = outputs.published("line_items", label, ["id"])["id"]
         here = ids.filter(pc.starts_with(ids, pattern=asked)).to_pylist()
         if asked in here:
             return label, asked
@@ -177,17 +175,10 @@ def _find(outputs: Outputs, asked: str) -> tuple[str, str]:
 def _remedy(outputs: Outputs, labels: list[str], ids: Iterable[pa.ChunkedArray], asked: str) -> str:
     """What to say of an id that no line has: it is an invoice's, or near to another, or where ids are found."""
     for label in labels:
-        if asked in _output(outputs, "invoices", label, ["id"])["id"].to_pylist():
+        if asked in outputs.published("invoices", label, ["id"])["id"].to_pylist():
             return f"it is an invoice; its lines: duckbill invoices show {asked} -p {label} -o json"
     near = [each for of in ids for each in of.filter(pc.starts_with(of, pattern=asked[:4])).to_pylist()]
     return did_you_mean(asked, near) if near else "see their ids with: duckbill invoices show CUSTOMER -o json"
-
-
-def _output(outputs: Outputs, output: str, label: str, columns: Sequence[str] | None = None) -> pa.Table:
-    table = outputs.read(output, label, columns=columns)
-    if table is None:
-        raise UserError(f"{label} is no longer published as it was a moment ago; try again")
-    return table
 
 
 def _lines_of(table: pa.Table, invoice_id: str) -> tuple[Row, ...]:

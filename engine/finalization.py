@@ -98,7 +98,7 @@ def finalize_period(
     outputs = Outputs(root / "lake")
     run_id = outputs.published_run(label)
     assert run_id is not None, "the caller has asked whether the period is published"
-    published = {name: _read(outputs, name, label) for name in LOOKED_AT}
+    published = {name: outputs.published(name, label) for name in LOOKED_AT}
     invoices = published[INVOICES]
     if "finalizes_at" not in invoices.column_names:
         raise UserError(f"{label} was published by an earlier version of duckbill; run it again before you finalize it")
@@ -176,7 +176,7 @@ def _earlier(outputs: Outputs, label: str) -> pa.Table:
     """The invoices of the published billing periods before this one: `EARLIER_COLUMNS` and billing_period."""
     tables = []
     for period in (each for each in outputs.billing_periods() if each < label):
-        invoices = _read(outputs, INVOICES, period, EARLIER_COLUMNS)
+        invoices = outputs.published(INVOICES, period, EARLIER_COLUMNS)
         tables.append(invoices.append_column("billing_period", pa.repeat(period, invoices.num_rows)))
     return pa.concat_tables(tables, promote_options="permissive") if tables else NOTHING_EARLIER
 
@@ -192,10 +192,3 @@ def _consolidating(folder: Path) -> pa.Table:
         and family.consolidates
     }
     return pa.table([pa.array(parents.keys(), pa.string()), pa.array(parents.values(), pa.string())], _CONSOLIDATING)
-
-
-def _read(outputs: Outputs, output: str, label: str, columns: Sequence[str] | None = None) -> pa.Table:
-    table = outputs.read(output, label, columns=columns)
-    if table is None:
-        raise UserError(f"{label} is no longer published as it was a moment ago; try again")
-    return table

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from engine.billing import bill, property_store, usage_filter_keys
 from engine.catalog.selection import billed_together
-from engine.errors import UserError
 from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
@@ -104,9 +103,9 @@ class LateArrivals:
         """Every published correction line of an invoice that is not void, with its billing period and the status."""
         found = []
         for label in self._outputs.billing_periods():
-            lines = self._read("line_items", label, _LINES)
+            lines = self._outputs.published("line_items", label, _LINES)
             own = pc.and_(pc.equal(lines["type"], "correction"), pc.is_null(lines["origin_line_item_id"]))
-            invoices = self._read(INVOICES, label, ("id", "status"))
+            invoices = self._outputs.published(INVOICES, label, ("id", "status"))
             standing = invoices.filter(pc.not_equal(invoices["status"], "VOID")).rename_columns(
                 ["invoice_id", "status"]
             )
@@ -124,7 +123,7 @@ class LateArrivals:
         with self._executor() as executor:
             corrected = corrections_billed(correction_lines, executor)
         for label in labels:
-            statements = _Statements(self.now, label, self._read(INVOICES, label, PUBLISHED_INVOICES))
+            statements = _Statements(self.now, label, self._outputs.published(INVOICES, label, PUBLISHED_INVOICES))
             contracts = corrected_in.get(label, set()) if unasked else None
             if statements.finalized.num_rows and (contracts != set() or statements.may_have_late_events()):
                 found.append(self._of(statements, corrected, contracts))
@@ -137,7 +136,7 @@ class LateArrivals:
         """
         label, catalog = statements.label, self.now.catalog
         month = parse_period(label)
-        published = {name: self._read(name, label, columns) for name, columns in PUBLISHED.items()}
+        published = {name: self._outputs.published(name, label, columns) for name, columns in PUBLISHED.items()}
         with self._executor() as executor:
             for name, table in schedule_inputs(catalog, month).items():
                 executor.load(name, table)
@@ -166,7 +165,7 @@ class LateArrivals:
         drafts: dict[str, datetime] = {}
         billed: dict[str, datetime] = {}
         for label in self._outputs.billing_periods():
-            invoices = self._read(INVOICES, label, ("contract_id", "type", "status", "ending_before"))
+            invoices = self._outputs.published(INVOICES, label, ("contract_id", "type", "status", "ending_before"))
             for row in invoices.filter(pc.equal(invoices["type"], "USAGE")).to_pylist():
                 contract_id, end = row["contract_id"], row["ending_before"]
                 billed[contract_id] = max(end, billed.get(contract_id, end))
@@ -177,12 +176,6 @@ class LateArrivals:
             if ends > billed.get(contract.id, contract.starting_at):
                 drafts[contract.id] = ends
         return drafts
-
-    def _read(self, output: str, label: str, columns: Sequence[str]) -> pa.Table:
-        table = self._outputs.read(output, label, columns=columns)
-        if table is None:
-            raise UserError(f"{label} is no longer published as it was a moment ago; try again")
-        return table
 
 
 #: What is read of a period's invoices to tell which events their runs had not seen.
@@ -271,8 +264,8 @@ class _Statements:
         """
         bounds = Period(pc.min(statements["starting_at"]).as_py(), pc.max(statements["ending_before"]).as_py())
         now = self._now.snapshot.between(bounds.starting_at, bounds.ending_before)
-        landed = EventTable(self._now.root / "lake").snapshot(seen.version) if seen.version >= 0 else None
-        then = (landed or NOTHING_LANDED).between(bounds.starting_at, bounds.ending_before)
+        landed = EventTable(self._now.root / "lake").snapshot(seen.version) or NOTHING_LANDED
+        then = landed.between(bounds.starting_at, bounds.ending_before)
         if seen.as_of is not None or self._now.as_of is not None:
             return now, then
         both = {file.sha256 for file in now.files} & {file.sha256 for file in then.files}

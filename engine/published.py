@@ -36,7 +36,7 @@ def published_periods(outputs: Outputs, period: str | None) -> list[str]:
 def published_output(outputs: Outputs, output: str, period: str | None) -> Rows:
     """An output of a billing period, by default the latest."""
     label = published_periods(outputs, period)[-1]
-    return Rows(_read(outputs, output, label, None))
+    return Rows(outputs.published(output, label, None))
 
 
 def _by_period(
@@ -45,7 +45,7 @@ def _by_period(
     """An output by billing period, only of one customer when one is given, only these columns when some are."""
     found = {}
     for label in periods:
-        table = _read(outputs, output, label, columns)
+        table = outputs.published(output, label, columns)
         found[label] = table if customer_id is None else table.filter(pc.equal(table["customer_id"], customer_id))
     return found
 
@@ -96,10 +96,3 @@ def run_saw(root: Path, billing_period: str, version: int, arrived: datetime) ->
         return None
     as_of = inputs.get("as_of")
     return version <= inputs["events_version"] and (as_of is None or arrived <= parse_instant(as_of))
-
-
-def _read(outputs: Outputs, output: str, label: str, columns: Sequence[str] | None) -> pa.Table:
-    table = outputs.read(output, label, columns=columns)
-    if table is None:
-        raise UserError(f"{label} is no longer published as it was a moment ago; try again")
-    return table

@@ -211,9 +211,7 @@ class Reconciling(Opened):
 
     def _breakdown_lines(self, period: Period, record: RunRecord) -> pa.Table:
         """The lines of the bill that was published, cut into days: over the events and the catalog of its run."""
-        snapshot = NOTHING_LANDED
-        if record.events_version >= 0:
-            snapshot = EventTable(self.lake).snapshot(record.events_version) or NOTHING_LANDED
+        snapshot = EventTable(self.lake).snapshot(record.events_version) or NOTHING_LANDED
         inputs = replace(self._inputs(record.catalog, snapshot, period, None), as_of=record.as_of)
         with self._damage_named(), self.connect() as connection:
             lines = breakdown(inputs, BreakdownWindow.DAY, None, self._executor(connection, isolate=False))

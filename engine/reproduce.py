@@ -18,7 +18,7 @@ from engine.billing import OUTPUTS, Progress
 from engine.catalog.catalog import Catalog
 from engine.config import CONFIG_FILE, Config
 from engine.errors import CorruptFileError, UserError, did_you_mean
-from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
+from engine.events.table import EventSnapshot, EventTable
 from engine.executors.connection import connect
 from engine.invoices.closed import read_closed
 from engine.invoices.finalize import finalized_invoices
@@ -249,8 +249,6 @@ def _transition(recorded: Mapping[str, Any]) -> Transition:
 
 
 def _events(root: Path, version: int) -> EventSnapshot:
-    if version == NOTHING_LANDED.version:
-        return NOTHING_LANDED
     snapshot = EventTable(root / "lake").snapshot(version)
     if snapshot is None:
         raise CorruptFileError(f"{root / 'lake' / 'events'}: the events are gone; restore them")

@@ -13,8 +13,7 @@ import pyarrow.compute as pc
 
 from engine.catalog.catalog import Catalog
 from engine.due_months import Standing
-from engine.errors import UserError
-from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
+from engine.events.table import EventSnapshot, EventTable
 from engine.hindsight import bills_more, recorded_catalog
 from engine.invoices.earlier import periods_to_run_again
 from engine.invoices.publish import INVOICES, Outputs
@@ -44,9 +43,7 @@ class Standings:
         run_id = self._outputs.published_run(label)
         if run_id is None:
             return Standing(period, is_published=False)
-        invoices = self._outputs.read(INVOICES, label, run_id, _COLUMNS)
-        if invoices is None:
-            raise UserError(f"{label} is no longer published as it was a moment ago; try again")
+        invoices = self._outputs.published(INVOICES, label, _COLUMNS)
         return Standing(
             period,
             drafts=int(pc.sum(pc.equal(invoices["status"], "DRAFT"), min_count=0).as_py()),
@@ -78,7 +75,7 @@ class Standings:
         if looked_at is not None and looked_at >= version:
             version, as_of = looked_at, None
         if (version, as_of) not in self._days:
-            known = NOTHING_LANDED if version == NOTHING_LANDED.version else self._events.snapshot(version)
+            known = self._events.snapshot(version)
             read = {file.sha256 for file in known.files} if known is not None else set()
             until = None if as_of is None else parse_instant(as_of)
             self._days[version, as_of] = frozenset(

@@ -98,8 +98,11 @@ class EventTable:
     def snapshot(self, version: int | None = None) -> EventSnapshot | None:
         """The table as of a version, by default the latest; None when nothing has landed yet.
 
-        Raises UserError for a version that does not exist.
+        The version of `NOTHING_LANDED` is that, whatever has landed since. Raises UserError for a version that does
+        not exist.
         """
+        if version == NOTHING_LANDED.version:
+            return NOTHING_LANDED
         delta = open_delta(self.folder, version)
         return None if delta is None else self.snapshot_of(delta)
 

@@ -50,7 +50,7 @@ def read_closed(outputs: Outputs, label: str, transition: Transition, *, are_dra
     rows = {INVOICES: closed, "line_items": _of(outputs, "line_items", label, _ids(closed))}
     rows |= {name: _of(outputs, name, label, billed) for name in ("unrated", "not_entitled", "threshold_commits")}
     rows["metered_usage"] = _metered(outputs, label, closed)
-    ledger = _read(outputs, "ledger", label)
+    ledger = outputs.published("ledger", label)
     return Closed(
         rows=rows,
         draws=_draws(ledger, closed),
@@ -137,7 +137,7 @@ def _ids(closed: pa.Table, status: str | None = None) -> pa.Array:
 
 def _of(outputs: Outputs, output: str, label: str, invoice_ids: pa.Array) -> pa.Table:
     """The rows of an output that belong to these invoices."""
-    table = _read(outputs, output, label)
+    table = outputs.published(output, label)
     return table.filter(pc.is_in(table[_ROWS_BY_INVOICE[output]], invoice_ids))
 
 
@@ -145,7 +145,7 @@ def _metered(outputs: Outputs, label: str, closed: pa.Table) -> pa.Table:
     """What was metered for the statements of finalized invoices."""
     usage = closed.filter(pc.and_(pc.equal(closed["type"], "USAGE"), pc.equal(closed["status"], FINALIZED)))
     statements = usage.select(["contract_id", "starting_at"]).rename_columns(["contract_id", "period_starting_at"])
-    metered = _read(outputs, "metered_usage", label)
+    metered = outputs.published("metered_usage", label)
     # A join would not keep the order of the rows.
     position = pa.array(range(metered.num_rows), pa.int64())
     kept = metered.append_column("position", position).join(
@@ -201,10 +201,10 @@ def _later_draws(outputs: Outputs, label: str) -> pa.Table:
     for later in outputs.billing_periods():
         if later <= label:
             continue
-        invoices = _read(outputs, INVOICES, later, ("id", "status"))
+        invoices = outputs.published(INVOICES, later, ("id", "status"))
         finalized = _ids(invoices, FINALIZED)
         if len(finalized):
-            ledger = _read(outputs, "ledger", later, ("segment_id", "type", "amount", "invoice_id"))
+            ledger = outputs.published("ledger", later, ("segment_id", "type", "amount", "invoice_id"))
             of_these = ledger.filter(pc.is_in(ledger["invoice_id"], finalized))
             taken += [of_these.filter(pc.ends_with(of_these["type"], each)) for each in (DEDUCTION, CANCELED)]
     if not any(each.num_rows for each in taken):
@@ -212,10 +212,3 @@ def _later_draws(outputs: Outputs, label: str) -> pa.Table:
     total = pa.concat_tables(taken, promote_options="permissive").group_by("segment_id").aggregate([("amount", "sum")])
     summed = pa.table({"segment_id": total["segment_id"], "amount": pc.negate(total["amount_sum"])})
     return summed.cast(LATER_DRAWS).sort_by("segment_id")
-
-
-def _read(outputs: Outputs, output: str, label: str, columns: Sequence[str] | None = None) -> pa.Table:
-    table = outputs.read(output, label, columns=columns)
-    if table is None:
-        raise UserError(f"{label} is no longer published as it was a moment ago; try again")
-    return table

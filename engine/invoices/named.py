@@ -12,13 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.errors import UserError
+from engine.invoices.closed import FINALIZED, VOID
 from engine.invoices.families import OUTPUTS, kin, with_families
 from engine.invoices.publish import INVOICES, Outputs
 from engine.invoices.transition import Transition
 from engine.values.period import format_instant
-
-_FINALIZED = "FINALIZED"
-_VOID = "VOID"
 
 #: How many invoices a message names.
 _NAMED = 20
@@ -44,7 +42,7 @@ def period_of_invoices(outputs: Outputs, invoice_ids: Sequence[str], label: str 
     periods: dict[str, str] = {}
     known: list[str] = []
     for each in reversed(outputs.billing_periods()) if label is None else (label,):
-        ids = _read(outputs, INVOICES, each, ("id",))["id"]
+        ids = outputs.published(INVOICES, each, ("id",))["id"]
         found = ids.filter(pc.is_in(ids, pa.array(sorted(missing), pa.string()))).to_pylist()
         periods |= dict.fromkeys(found, each)
         missing -= set(found)
@@ -70,14 +68,14 @@ def transition_of(
 
     Raises UserError for a draft, and for an invoice that is void already, or has been billed anew.
     """
-    published = {name: _read(outputs, name, label) for name in OUTPUTS}
+    published = {name: outputs.published(name, label) for name in OUTPUTS}
     rows = _rows(published[INVOICES])
     problems = [_refused(rows[each], label, voiding.regenerate) for each in dict.fromkeys(invoice_ids)]
     if any(problems):
         raise UserError("\n".join(each for each in problems if each))
     members = with_families(kin(connection, published), invoice_ids)
-    voided = [each for each in members if rows[each]["status"] == _FINALIZED]
-    void = [each for each in members if rows[each]["status"] == _VOID and not rows[each]["regenerated_as_invoice_id"]]
+    voided = [each for each in members if rows[each]["status"] == FINALIZED]
+    void = [each for each in members if rows[each]["status"] == VOID and not rows[each]["regenerated_as_invoice_id"]]
     return Transition(
         voided=dict.fromkeys(sorted(voided), (voiding.now, voiding.reason)),
         regenerated=frozenset(voided + void) if voiding.regenerate else frozenset(),
@@ -88,11 +86,11 @@ def selected_invoices(outputs: Outputs, label: str, customers: frozenset[str] | 
     """The finalized invoices of a billing period, of these customers or of all; `with_void` also those that are void
     and have not been billed anew. Raises UserError when there is none.
     """
-    invoices = _read(outputs, INVOICES, label)
-    wanted = pc.equal(invoices["status"], _FINALIZED)
+    invoices = outputs.published(INVOICES, label)
+    wanted = pc.equal(invoices["status"], FINALIZED)
     if with_void:
         is_open = pc.is_null(invoices["regenerated_as_invoice_id"])
-        wanted = pc.or_(wanted, pc.and_(pc.equal(invoices["status"], _VOID), is_open))
+        wanted = pc.or_(wanted, pc.and_(pc.equal(invoices["status"], VOID), is_open))
     if customers is not None:
         wanted = pc.and_(wanted, pc.is_in(invoices["customer_id"], pa.array(sorted(customers), pa.string())))
     found: list[str] = invoices["id"].filter(wanted).to_pylist()
@@ -110,9 +108,9 @@ def _refused(invoice: Mapping[str, object], label: str, regenerate: bool) -> str
     anew = invoice["regenerated_as_invoice_id"]
     if invoice["status"] == "DRAFT":
         return f"{what} is a draft, which the next run of {label} computes anew; only what is final can be voided"
-    if invoice["status"] == _VOID and anew is not None:
+    if invoice["status"] == VOID and anew is not None:
         return f"{what} has been billed anew, as invoice {anew}"
-    if invoice["status"] == _VOID and not regenerate:
+    if invoice["status"] == VOID and not regenerate:
         since = invoice["voided_at"]
         assert isinstance(since, datetime)
         return f"{what} is void since {format_instant(since)}; to bill it anew: duckbill regenerate {invoice['id']}"
@@ -130,10 +128,3 @@ def _unknown(invoice_id: str, known: Sequence[str], label: str | None) -> str:
 def _rows(invoices: pa.Table) -> dict[str, dict[str, object]]:
     columns = ("id", "customer_name", "status", "voided_at", "regenerated_as_invoice_id")
     return {row["id"]: row for row in invoices.select(columns).to_pylist()}
-
-
-def _read(outputs: Outputs, output: str, label: str, columns: Sequence[str] | None = None) -> pa.Table:
-    table = outputs.read(output, label, columns=columns)
-    if table is None:
-        raise UserError(f"{label} is no longer published as it was a moment ago; try again")
-    return table

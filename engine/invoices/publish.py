@@ -110,6 +110,13 @@ class Outputs:
             raise CorruptFileError(f"{self.lake / output}: the files of run {published} are gone; run the period again")
         return pa.concat_tables([_read_sealed(file.path, columns) for file in files])
 
+    def published(self, output: str, billing_period: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """An output of a billing period that is known to be published; raises UserError when it no longer is."""
+        table = self.read(output, billing_period, columns=columns)
+        if table is None:
+            raise UserError(f"{billing_period} is no longer published as it was a moment ago; try again")
+        return table
+
     def intact(self, outputs: Iterable[str], billing_period: str) -> bool:
         """Whether every published output of a period can be read and is what was committed."""
         try:

@@ -244,10 +244,7 @@ def _sql_windows(contracts: Mapping[_Window, str]) -> pa.Table:
 
 
 def _snapshot(events: EventTable, record: RunRecord) -> EventSnapshot:
-    if record.events_version < 0:
-        return NOTHING_LANDED
-    snapshot = events.snapshot(record.events_version)
-    return NOTHING_LANDED if snapshot is None else snapshot
+    return events.snapshot(record.events_version) or NOTHING_LANDED
 
 
 def _event_windows(catalog: Catalog, windows: Sequence[_Window]) -> EventWindows:
