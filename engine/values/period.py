@@ -100,6 +100,18 @@ def periods_through(first: str, last: str) -> list[Period]:
     return periods
 
 
+def parse_months(text: str) -> list[Period]:
+    """Billing periods as named on the command line: a calendar month, or a range of them, both ends included.
+
+    Raises UserError for anything else.
+
+    >>> [each.label for each in parse_months("2026-11..2027-01")]
+    ['2026-11', '2026-12', '2027-01']
+    """
+    first, dots, last = text.partition("..")
+    return periods_through(first, last if dots else first)
+
+
 def period_of(moment: datetime) -> Period:
     """The calendar month that holds an instant.
 

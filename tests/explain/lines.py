@@ -12,6 +12,7 @@ import pytest
 
 import engine.explaining
 from engine.catalog.metric import Aggregation, BillableMetric
+from engine.invoices.publish import Outputs
 from engine.workspace import Workspace
 
 Row = Mapping[str, Any]
@@ -24,17 +25,17 @@ _PRESENT = ("tier_level", "override_tier_level", "origin_line_item_id", "discoun
 @contextmanager
 def read_once(workspace: Workspace) -> Iterator[None]:
     """While many lines of a workspace are explained: nothing is read or opened twice, which takes most of the time."""
-    read = engine.explaining._output
+    read = Outputs.published
     tables: dict[tuple[object, ...], Any] = {}
 
-    def kept(outputs: Any, output: str, label: str, columns: Any = None) -> Any:
-        key = (output, label, tuple(columns or ()))
+    def kept(outputs: Any, output: str, billing_period: str, columns: Any = None) -> Any:
+        key = (output, billing_period, tuple(columns or ()))
         if key not in tables:
-            tables[key] = read(outputs, output, label, columns)
+            tables[key] = read(outputs, output, billing_period, columns)
         return tables[key]
 
     with workspace.connect() as connection, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine.explaining, "_output", kept)
+        patch.setattr(Outputs, "published", kept)
         patch.setattr(engine.explaining._Recorded, "catalog", cache(engine.explaining._Recorded.catalog))
         patch.setattr(engine.explaining, "_Recorded", cache(engine.explaining._Recorded))
         patch.setattr(workspace, "connect", lambda: nullcontext(connection))

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 
 import engine
-import engine.explaining
 from engine.errors import DuckbillError, UserError
+from engine.invoices.publish import Outputs
 from engine.workspace import Workspace
 from tests.explain.lines import Row, line
 
@@ -31,16 +31,16 @@ def other(_: object) -> str:
 
 def with_change(monkeypatch: pytest.MonkeyPatch, output: str, row_id: str, column: str, change: Change) -> None:
     """From now on an output is read with one value changed."""
-    read = engine.explaining._output
+    read = Outputs.published
 
-    def changed(outputs: Any, name: str, label: str, columns: Any = None) -> pa.Table:
-        table: pa.Table = read(outputs, name, label, columns)
+    def changed(outputs: Any, name: str, billing_period: str, columns: Any = None) -> pa.Table:
+        table: pa.Table = read(outputs, name, billing_period, columns)
         if name != output or column not in table.column_names:
             return table
         rows = [{**row, column: change(row[column])} if row["id"] == row_id else row for row in table.to_pylist()]
         return pa.Table.from_pylist(rows, schema=table.schema)
 
-    monkeypatch.setattr(engine.explaining, "_output", changed)
+    monkeypatch.setattr(Outputs, "published", changed)
 
 
 def refused(workspace: Workspace, row: Row) -> None:
