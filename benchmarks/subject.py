@@ -23,6 +23,7 @@ from engine.catalog.product import SqlBreakdownGranularity
 from engine.events.table import EventTable
 from engine.executors.connection import EngineSettings, connect
 from engine.executors.duckdb import DuckDBExecutor
+from engine.executors.metering import Metering as Readings
 from engine.metrics.meter import compile_rows, compiled_text, metric_query, plan_meters
 from engine.metrics.optimisations import Optimisations
 from engine.metrics.scope import PropertyStore, Scope
@@ -158,9 +159,9 @@ class RunMetering:
     def meter(self) -> None:
         """From the windows to `metered`."""
         self.executor.connection.execute("DROP TABLE IF EXISTS metered")
-        self.executor.create_metered()
+        metering = Readings(self.executor, self.places)
         for reading in self.readings:
-            assert self.executor.meter(reading, self.places)
+            assert metering.read(reading)
 
     def increments(self) -> None:
         """From the windows through `metered` to `usage`."""
@@ -262,7 +263,7 @@ class Rating:
             unit=(pa.int64(), [product.counted_in for _, product, _, _ in groups]),
         )
         self.executor.load("meter_groups", meter_groups)
-        self.executor.create_metered()
+        Readings(self.executor, {})
         self.connection.execute((SQL / "generate_metered.sql").read_text(encoding="utf-8"))
 
     def _check(self, name: str) -> None:

@@ -16,6 +16,8 @@ from engine.errors import DuckbillError
 from engine.events.table import EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.fixed_sql import fixed_sql
+from engine.executors.kept_readings import KeptReadings
+from engine.executors.metering import Metering
 from engine.metrics.invalid_values import invalid_values_query
 from engine.metrics.meter import MeterPlan, Reading, compiled_text, plan_meters, wider
 from engine.metrics.optimisations import Optimisations
@@ -70,9 +72,8 @@ class Terms:
     `sql_granularity` is for products that do not say theirs. Events that arrived after `as_of` do not exist.
     `breakdown` holds the starts of windows that no line may cross. `earlier` is what published runs of earlier periods
     have left of balances; `closed` are the invoices of this one that are left as they are, `corrections`
-    what is billed of late usage of others. Usage invoices wait for late
-    usage for as long as `grace`. `whole` is the catalog of which only some customers are billed. `optimisations`
-    change no result.
+    what is billed of late usage of others. Usage invoices wait for late usage for as long as `grace`. `whole` is the
+    catalog of which only some customers are billed. `optimisations` and `kept` readings change no result.
     """
 
     sql_granularity: SqlBreakdownGranularity = SqlBreakdownGranularity.SERVICE_PERIOD
@@ -84,6 +85,7 @@ class Terms:
     grace: timedelta = GRACE
     whole: Catalog | None = None
     optimisations: Optimisations = field(default_factory=Optimisations)
+    kept: KeptReadings | None = None
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,6 @@ class Bill:
     """
 
     events: Mapping[str, int]
-    counts: Mapping[str, int]
     compiled: Mapping[str, str]
 
 
@@ -110,6 +111,28 @@ def bill(
 
     Raises CatalogError for a metric that is refused, and DuckbillError when an invariant does not hold: then
     nothing may be published.
+    """
+    plan, store = rate(catalog, snapshot, period, executor, terms, progress)
+    executor.create(
+        "invalid_values", invalid_values_query([(meter.metric, meter.query) for meter in plan.meters], store)
+    )
+    return Bill(
+        events=executor.accounted(fixed_sql("engine.reports", "accounted_events"), period, terms.as_of),
+        compiled={_file_name(reading): compiled_text(reading.query) for reading in plan.readings},
+    )
+
+
+def rate(
+    catalog: Catalog,
+    snapshot: EventSnapshot,
+    period: Period,
+    executor: DuckDBExecutor,
+    terms: Terms,
+    progress: Progress,
+) -> tuple[MeterPlan, PropertyStore]:
+    """The same but for `invalid_values`, which looks at every event; the meters, and where events keep properties.
+
+    With `kept` readings, no event may be read at all.
     """
     for name, table in opening_inputs(catalog, period, terms).items():
         executor.load(name, table)
@@ -131,32 +154,27 @@ def bill(
 
     for stage in SCHEDULING:
         executor.run_stage(stage)
-    executor.create_metered()
+    kept = None if terms.kept is None else terms.kept.opened(executor, period.label, events, terms.as_of)
+    metering = Metering(executor, places, kept)
     for done, reading in enumerate(plan.readings):
         progress(f"metering {reading.name}", done, len(plan.readings))
-        if not executor.meter(reading, places):
+        if not metering.read(reading):
             for wide in wider(reading, scope, events.rows):
-                executor.meter(wide, places)
-    _rate(PRICING, executor, progress)
+                metering.read(wide)
+    metering.finish()
+    _run(PRICING, executor, progress)
     executor.draw(is_money=False)
-    _rate(CONVERSION, executor, progress)
+    _run(CONVERSION, executor, progress)
     executor.draw(is_money=True)
-    _rate(INVOICING, executor, progress)
-    executor.create(
-        "invalid_values", invalid_values_query([(meter.metric, meter.query) for meter in plan.meters], store)
-    )
+    _run(INVOICING, executor, progress)
 
     violations = executor.violations({name: check_sql(name) for name in CHECKS})
     if violations:
         raise DuckbillError(f"nothing was published, because these invariants do not hold: {violations}")
     for name, rows in terms.closed.rows.items():
         executor.add_rows(name, rows, ORDER.get(name, rows.column_names))
-    _rate(WATCHING, executor, progress)
-    return Bill(
-        events=executor.accounted(fixed_sql("engine.reports", "accounted_events"), period, terms.as_of),
-        counts={name: executor.count(name) for name in OUTPUTS},
-        compiled={_file_name(reading): compiled_text(reading.query) for reading in plan.readings},
-    )
+    _run(WATCHING, executor, progress)
+    return plan, store
 
 
 def opening_inputs(catalog: Catalog, period: Period, terms: Terms) -> dict[str, pa.Table]:
@@ -172,7 +190,7 @@ def opening_inputs(catalog: Catalog, period: Period, terms: Terms) -> dict[str, 
     }
 
 
-def _rate(stages: Sequence[Stage], executor: DuckDBExecutor, progress: Progress) -> None:
+def _run(stages: Sequence[Stage], executor: DuckDBExecutor, progress: Progress) -> None:
     for stage in stages:
         progress(f"rating: {stage.name.replace('_', ' ')}", RATING.index(stage), len(RATING))
         executor.run_stage(stage)

@@ -92,6 +92,8 @@ class OptimisationsSection(_Section):
     first_seen: bool = True
     batches: bool = True
     plain_casts: bool = True
+    #: Whether runs keep what they metered, for simulations to come.
+    kept_readings: bool = True
 
     def switches(self) -> Optimisations:
         return Optimisations(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
@@ -23,6 +23,8 @@ from engine.events.table import EventSnapshot
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.isolated import IsolationLimits
+from engine.executors.kept_readings import FOLDER as KEPT
+from engine.executors.kept_readings import KeptReadings
 from engine.invoices.closed import closed_digest, invoices_digest
 from engine.invoices.content_hash import verify_closed
 from engine.invoices.definitions import check_definitions, record_definitions
@@ -265,7 +267,8 @@ def _compute(
             record.log(step)
             progress(step, done, total)
 
-        billed = bill(inputs.billed_catalog(), inputs.snapshot, inputs.period, executor, inputs.terms(), logged)
+        terms = replace(inputs.terms(), kept=_kept(inputs))
+        billed = bill(inputs.billed_catalog(), inputs.snapshot, inputs.period, executor, terms, logged)
         inputs.check_used_balances(outputs, executor)
         if inputs.customers is not None:
             carry_others(executor, outputs, OUTPUTS, label, inputs.customers)
@@ -303,6 +306,13 @@ def _compute(
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def _kept(inputs: RunInputs) -> KeptReadings | None:
+    """What a run of all customers has metered is kept for simulations to come."""
+    if not inputs.config.optimisations.kept_readings or inputs.customers is not None:
+        return None
+    return KeptReadings(inputs.root / KEPT, keeps=True)
 
 
 def _summary(run_id: str, inputs: RunInputs, billed: Bill, executor: DuckDBExecutor) -> dict[str, object]:

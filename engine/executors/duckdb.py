@@ -22,7 +22,6 @@ from engine.metrics.meter import Reading, too_wide
 from engine.metrics.overflow import needs_more_digits
 from engine.metrics.scope import Scope, filterable_events
 from engine.metrics.streaming import instant
-from engine.metrics.wide import text_as_units
 from engine.rating.inputs import MOST_PLACES, PricingInputs
 from engine.rating.pipeline import Stage, macros_sql, pass_sql
 from engine.values.numbers import MAX_DIGITS
@@ -43,7 +42,6 @@ class DuckDBExecutor:
         self.isolation = isolation
         self._event_files: tuple[Path, ...] = ()
         self._event_views: tuple[str, ...] = ()
-        self._windows_read: tuple[list[int], bool] | None = None
         self._empty = EmptyTables(connection)
         connection.execute(macros_sql())
 
@@ -157,7 +155,6 @@ class DuckDBExecutor:
         """The tables that scoped metrics read: `windows`, from rows of (window_id, customer_id, usage_filter_no,
         starting_at, ending_before), and `alias_windows`, the same for every id that events may carry for the customer.
         """
-        self._windows_read = None
         self.create("windows", rows)
         self.create("alias_windows", fixed_query(__package__, "alias_windows"))
 
@@ -202,55 +199,7 @@ class DuckDBExecutor:
             return [min(reading.wide_scale, MOST_PLACES)]
         return [_places(kinds[column]) for column in reading.columns]
 
-    def meter(self, reading: Reading, places: Mapping[int, int]) -> bool:
-        """Runs one reading over all windows of its meters into `metered`; False, and nothing is read, when its numbers
-        need more digits than it has.
-
-        `value` is a whole number of the meter's smallest unit, 10^-places, by meter id; NULL when no exact number of
-        such units holds it.
-        """
-        ids = [meter.meter_id for meter in reading.meters]
-        self._set_windows_of(ids, first_seen=reading.first_seen)
-        numbers = [exp.Literal.number(each) for each in ids]
-        values = [_units(exp.column(name), reading, places[ids[0]]) for name in reading.columns]
-        read = exp.select(
-            exp.alias_(_one_row_each(numbers), "meter_id"),
-            "window_id",
-            "key_values",
-            exp.alias_(_one_row_each(values), "value"),
-        )
-        try:
-            read = read.from_(self._run(reading.query, reading.meters[0].metric).subquery("reading"))
-            if len(ids) > 1:
-                read = exp.select("*").from_(read.subquery("each_meter")).where("value IS NOT NULL")
-            self.connection.execute("INSERT INTO metered " + read.sql("duckdb"))
-        except duckdb.Error as error:
-            if reading.wide_scale is not None or not needs_more_digits(error):
-                raise
-            return False
-        return True
-
-    def _set_windows_of(self, ids: Sequence[int], *, first_seen: bool) -> None:
-        """The windows of these meters, unless they are those of the reading before."""
-        shared = exp.select("windows_of").distinct().from_("shared_windows").order_by("windows_of")
-        of_these = shared.where(exp.column("meter_id").isin(*ids)).sql("duckdb")
-        # A meter that no contract of this run needs is on no row.
-        owners = [int(owner) for (owner,) in self.connection.execute(of_these).fetchall()] or list(ids)
-        if self._windows_read == (owners, first_seen):
-            return
-        columns = ("window_id", "customer_period_no", "customer_id", "usage_filter_no", "starting_at", "ending_before")
-        asked = exp.select(*columns).from_("meter_windows").where(exp.column("meter_id").isin(*owners))
-        if len(owners) > 1:
-            asked = asked.distinct()
-        if first_seen:
-            self.create("asked_windows", asked)
-            self.set_windows(fixed_query(__package__, "whole_windows"))
-            self.create("window_parts", fixed_query(__package__, "window_parts"))
-        else:
-            self.set_windows(asked)
-        self._windows_read = (owners, first_seen)
-
-    def _run(self, query: exp.Select, metric: BillableMetric) -> exp.Select:
+    def answers(self, query: exp.Select, metric: BillableMetric) -> exp.Select:
         """The query itself, or, where metrics are isolated, a SELECT of the rows that it gave in its own process."""
         if self.isolation is None or metric.sql is None:
             return query
@@ -263,16 +212,6 @@ class DuckDBExecutor:
         self.load("isolated_rows", run_isolated(query.sql("duckdb"), setup, self.isolation))
         return exp.select("*").from_("isolated_rows")
 
-    def create_metered(self) -> None:
-        """The empty table that metering fills; a NULL value is one beyond every exact number.
-
-        Grain: meter_id, window_id, key_values.
-        """
-        self._windows_read = None
-        self.connection.execute(
-            "CREATE TEMP TABLE metered (meter_id INTEGER, window_id BIGINT, key_values VARCHAR[], value HUGEINT)"
-        )
-
     def values(self, name: str, metric: BillableMetric, compiled: Callable[[bool], exp.Select]) -> None:
         """A table of a metric's rows over the windows that are set.
 
@@ -282,7 +221,7 @@ class DuckDBExecutor:
             query = compiled(wide)
             second_opinion(self.connection, query.sql("duckdb"), METER_RELATIONS)
             try:
-                self.create(name, self._run(query, metric))
+                self.create(name, self.answers(query, metric))
                 return
             except duckdb.Error as error:
                 if not needs_more_digits(error):
@@ -368,16 +307,6 @@ class DuckDBExecutor:
         asked = {name: sql for name, sql in checks.items() if not self._empty.text_leaves_none(sql)}
         found = {name: self.connection.execute(sql).fetchall()[:20] for name, sql in asked.items()}
         return {name: rows for name, rows in found.items() if rows}
-
-
-def _one_row_each(values: Sequence[exp.Expr]) -> exp.Expr:
-    return values[0] if len(values) == 1 else exp.func("unnest", exp.Array(expressions=list(values)))
-
-
-def _units(value: exp.Expr, reading: Reading, places: int) -> exp.Expr:
-    if reading.wide_scale is not None:
-        return text_as_units(value, places)
-    return exp.Anonymous(this="unscaled", expressions=[value])
 
 
 def _places(kind: str) -> int:

@@ -26,6 +26,7 @@ from sqlglot import exp
 
 from engine.errors import CorruptFileError, UserError
 from engine.events.files import content_name, move_into_place, sync_folders
+from engine.executors.parquet import copy_to_parquet
 
 #: The output whose commit publishes a run.
 INVOICES = "invoices"
@@ -261,16 +262,7 @@ def _write_sealed(connection: duckdb.DuckDBPyConnection, name: str, folder: Path
     """Writes a table as one Parquet file named by its content, on disk before anything refers to it."""
     folder.mkdir(parents=True, exist_ok=True)
     staged = folder / f".staged-{name}.parquet"
-    copy = exp.Copy(
-        this=exp.to_table(name),
-        kind=False,
-        files=[exp.Literal.string(str(staged))],
-        params=[
-            exp.CopyParameter(this=exp.var("FORMAT"), expression=exp.var("parquet")),
-            exp.CopyParameter(this=exp.var("COMPRESSION"), expression=exp.var("zstd")),
-        ],
-    )
-    connection.execute(copy.sql("duckdb"))
+    copy_to_parquet(connection, name, staged)
     sealed = folder / f"{content_name(staged)}.parquet"
     move_into_place(staged, sealed)
     # A new name survives a power cut only once the folders that hold it are on disk too.

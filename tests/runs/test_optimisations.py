@@ -54,7 +54,7 @@ SQL = {
 }
 
 
-def _catalog() -> str:
+def catalog_text() -> str:
     """A product for each metric, by model, whose price changes three times within October."""
     metrics = "".join(STREAMING.values()) + "".join(
         f"  - {{ name: {name}, sql: '{sql}' }}\n" for name, sql in SQL.items()
@@ -104,7 +104,7 @@ EVENTS = """
 @pytest.fixture(scope="module")
 def metered(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Every aggregation over one type of events, with prices that change; not to be written to."""
-    made = workspace(tmp_path_factory.mktemp("metered") / "workspace", _catalog())
+    made = workspace(tmp_path_factory.mktemp("metered") / "workspace", catalog_text())
     land(made, EVENTS)
     return made
 
