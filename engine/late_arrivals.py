@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,7 +14,7 @@ import pyarrow.compute as pc
 from engine.billing import bill, property_store, usage_filter_keys
 from engine.catalog.selection import billed_together
 from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
-from engine.executors.connection import connect
+from engine.executors.connection import scratch_connection
 from engine.executors.duckdb import DuckDBExecutor
 from engine.invoices.earlier import earlier_runs
 from engine.invoices.publish import INVOICES, Outputs
@@ -92,12 +89,8 @@ class LateArrivals:
     @contextmanager
     def _executor(self) -> Iterator[DuckDBExecutor]:
         """Tables of their own: each bill needs its names."""
-        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=self.now.root))
-        try:
-            with closing(connect(self.now.config.engine.settings(), spill)) as connection:
-                yield DuckDBExecutor(connection, self.now.isolation())
-        finally:
-            shutil.rmtree(spill, ignore_errors=True)
+        with scratch_connection(self.now.config.engine.settings(), self.now.root) as connection:
+            yield DuckDBExecutor(connection, self.now.isolation())
 
     def _correction_lines(self) -> pa.Table:
         """Every published correction line of an invoice that is not void, with its billing period and the status."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +16,7 @@ from engine.config import CONFIG_FILE, Config, load_config
 from engine.errors import CorruptFileError, UserError
 from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
 from engine.events.verify import Finding, verify
-from engine.executors.connection import connect
+from engine.executors.connection import scratch_connection
 from engine.executors.duckdb import DuckDBExecutor
 from engine.invoices.closed import read_closed
 from engine.invoices.earlier import earlier_runs
@@ -62,12 +60,8 @@ class Opened:
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection as runs use it, closed with its spill files at the end."""
-        spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=self.root))
-        try:
-            with closing(connect(self.config.engine.settings(), spill)) as connection:
-                yield connection
-        finally:
-            shutil.rmtree(spill, ignore_errors=True)
+        with scratch_connection(self.config.engine.settings(), self.root) as connection:
+            yield connection
 
     @contextmanager
     def _damage_named(self) -> Iterator[None]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from dataclasses import replace
 
 from engine.billing import OUTPUTS, Progress, rate
-from engine.executors.connection import connect
+from engine.executors.connection import scratch_connection
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.kept_readings import KeptReadings
 from engine.invoices.publish import Outputs
@@ -25,8 +24,8 @@ def rebill(inputs: RunInputs, kept: KeptReadings | None, progress: Progress) -> 
     """
     outputs = Outputs(inputs.root / "lake")
     run_id = run_id_of(inputs.identity())
-    spill = inputs.root / f".spill-{run_id}"
-    with closing(connect(inputs.config.engine.settings(), spill)) as connection:
+    inputs.root.mkdir(parents=True, exist_ok=True)
+    with scratch_connection(inputs.config.engine.settings(), inputs.root) as connection:
         executor = DuckDBExecutor(connection, inputs.isolation())
         terms = replace(inputs.terms(), kept=kept)
         rate(inputs.billed_catalog(), inputs.snapshot, inputs.period, executor, terms, progress)

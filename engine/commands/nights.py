@@ -6,15 +6,17 @@ from typing import Annotated
 
 import typer
 
-from engine.commands.options import HERE, NowOption, SummaryOption, WorkspaceOption, opened_workspace
+from engine.commands.options import (
+    HERE,
+    NOTHING_TO_DO,
+    LogFormatOption,
+    NowOption,
+    SkipCodeOption,
+    SummaryOption,
+    WorkspaceOption,
+    opened_workspace,
+)
 from engine.formats import Format, LogFormat, SummaryFormat
-
-LogFormatOption = Annotated[
-    LogFormat, typer.Option("--log-format", help="What goes to stderr: a progress bar on a terminal, or JSON lines.")
-]
-
-#: What Airflow's BashOperator takes for "skipped", by its default `skip_on_exit_code`.
-_NOTHING_TO_DO = 99
 
 _STEP_COLUMNS = (
     "period",
@@ -35,9 +37,7 @@ def nightly(
     now: NowOption = None,
     output: SummaryOption = SummaryFormat.table,
     log_format: LogFormatOption = LogFormat.text,
-    skip_code: Annotated[
-        bool, typer.Option("--skip-code", help="Exit with 99 when there was nothing to do, for Airflow.")
-    ] = False,
+    skip_code: SkipCodeOption = False,
 ) -> None:
     """Run, finalize and reconcile whatever is due, month after month; for cron and other schedulers."""
     from engine.log import watched
@@ -59,7 +59,7 @@ def nightly(
     if night.exit_code:
         raise typer.Exit(night.exit_code)
     if skip_code and night.unchanged:
-        raise typer.Exit(_NOTHING_TO_DO)
+        raise typer.Exit(NOTHING_TO_DO)
 
 
 def reproduce(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +19,17 @@ class EngineSettings:
 
     memory_limit: str | None = "4GiB"
     threads: int | None = None
+
+
+@contextmanager
+def scratch_connection(settings: EngineSettings, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that spills into a folder of its own inside this one; both are gone at the end."""
+    spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=folder))
+    try:
+        with closing(connect(settings, spill)) as connection:
+            yield connection
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 def connect(settings: EngineSettings, spill: Path) -> duckdb.DuckDBPyConnection:
