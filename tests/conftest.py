@@ -10,14 +10,11 @@ import pytest
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests begin first, so that no process is left with one at the end; what a file sets up is set up once.
+    """Files with long tests begin first, so that no process is left with one at the end.
 
-    With `--dist loadgroup` a file's tests stay together, but for a test marked `long` by itself, which goes alone.
+    A file's tests go to one process, `--dist loadfile`, because what a file sets up is to be set up once.
     """
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    for item in items:
-        alone = any(mark.name == "long" for mark in item.own_markers)
-        item.add_marker(pytest.mark.xdist_group(item.nodeid if alone else item.location[0]))
 
 
 @pytest.fixture(autouse=True, scope="session")

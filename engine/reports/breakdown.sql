@@ -1,13 +1,13 @@
 -- The lines of a bill that was cut at the start of every window, each with its window.
 -- A line of usage ends in its window; only what is billed once for a service period began before it. What is not metered
--- stands in the last window of what it is charged for, and what is on a scheduled invoice in that of its instant.
+-- stands in the last window of what it is charged for, and what is on an invoice of an instant in that of its instant.
 -- Consolidated invoices only repeat others and are left out.
 -- Grain: id.
 WITH lines AS (
     SELECT
         line_items.*,
         CASE
-            WHEN invoices.type = 'SCHEDULED' THEN invoices.issued_at + to_microseconds(1)
+            WHEN invoices.ending_before IS NULL THEN invoices.issued_at + to_microseconds(1)
             ELSE least(line_items.ending_before, invoices.ending_before)
         END AS stands_before
     FROM line_items
