@@ -10,7 +10,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import closing, drawdown, landing, metered_runs, metering, rating, whole_run
+from benchmarks import closing, drawdown, landing, metered_runs, metering, rating, simulation, whole_run
 from benchmarks.isolated import isolated
 from benchmarks.subject import OPTIMISATIONS
 from benchmarks.timing import table
@@ -25,7 +25,11 @@ GROUPS = (
     ("drawdown",),
     ("whole_run",),
     ("closing",),
+    ("simulation",),
 )
+
+#: A simulation is of twelve months, each of this part of `--events`.
+SIMULATED_SHARE = 10
 NAMES = tuple(name for group in GROUPS for name in group)
 
 
@@ -88,6 +92,9 @@ def _measure(names: list[str], scratch: Path, given: argparse.Namespace) -> dict
         return rating.measure(scratch, contracts=given.contracts, threads=threads)
     if name == "closing":
         return {name: closing.measure(scratch, events=given.events, customers=customers, threads=threads)}
+    if name == "simulation":
+        size = given.events // SIMULATED_SHARE
+        return {name: simulation.measure(scratch, events=size, customers=customers, threads=threads)}
     if name == "drawdown":
         return drawdown.measure(scratch, contracts=given.contracts, threads=threads)
     if name == "landing":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ MODELS = ("large", "medium", "small")
 GENERATORS = (
     "generate_events",
     "generate_lines",
+    "generate_month_lines",
     "generate_earlier_lines",
     "generate_requests",
     "generate_request_lines",
@@ -114,6 +116,19 @@ def daily_ndjson(directory: Path, *, events: int, customers: int, lines: str = L
     for day, first, last in _day_slices(events):
         path = directory / f"2026-10-{day:02d}.ndjson"
         write_ndjson(path, first=first, last=last, events=events, customers=customers, lines=lines)
+        yield path
+        path.unlink()
+
+
+def month_ndjson(directory: Path, month: str, *, events: int, customers: int) -> Iterator[Path]:
+    """The same events as of another month, `2026-02`, but for the days that it does not have; one file a day."""
+    directory.mkdir(parents=True, exist_ok=True)
+    connection = connect()
+    lines = "SELECT line FROM generated_month_lines(?, ?, ?, ?, ?)"
+    days = calendar.monthrange(*map(int, month.split("-")))[1]
+    for day, first, last in list(_day_slices(events))[:days]:
+        path = directory / f"{month}-{day:02d}.ndjson"
+        _write_lines(connection.sql(lines, params=[first, last, events, customers, month]), path)
         yield path
         path.unlink()
 

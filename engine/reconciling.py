@@ -22,12 +22,13 @@ from engine.events.table import NOTHING_LANDED, EventTable
 from engine.invoices.content_hash import content_hash_query
 from engine.opened import Opened
 from engine.published import published_periods
+from engine.reports.output_folder import check_target
 from engine.reports.reconcile.all_controls import CONTROLS
 from engine.reports.reconcile.control import Control, Status
 from engine.reports.reconcile.controls import Evidence, controls_table, run_controls, run_details
 from engine.reports.reconcile.evidence import customer_aliases, statements_due
 from engine.reports.reconcile.figures import run_figures
-from engine.reports.reconcile.folder import EVIDENCE, check_target, write_folder
+from engine.reports.reconcile.folder import EVIDENCE, RECONCILIATION, write_folder
 from engine.reports.reconcile.model import ReconciliationModel
 from engine.reports.reconcile.page import write_page
 from engine.reports.reconcile.recompute import Recorded, RunRecord, recompute
@@ -104,7 +105,7 @@ class Reconciling(Opened):
         """
         label = published_periods(self.outputs, period)[0]
         folder = self.root / FOLDER / label if out is None else Path(out)
-        check_target(folder)
+        check_target(folder, RECONCILIATION)
         columns = (id_column, amount_column, currency_column)
         external = None if against is None else ExternalFile(Path(against), *columns, minor_units)
         mapping = None if id_map is None else Path(id_map)

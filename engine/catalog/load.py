@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from os.path import relpath
 from pathlib import Path
 
@@ -35,7 +36,7 @@ from engine.catalog.json_files import read_json, read_json_lines
 from engine.catalog.metric_file import read_metric_file
 from engine.catalog.rate_csv import read_rate_csv
 from engine.catalog.strict_yaml import read_yaml
-from engine.errors import CatalogError, Problem, did_you_mean
+from engine.errors import CatalogError, Problem, UserError, did_you_mean
 
 _READERS: dict[str, Callable[[str, str], Document]] = {
     ".yml": read_yaml,
@@ -82,6 +83,24 @@ def load_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> Cat
     catalog, problems = read_catalog(root, extra_metric_dirs=extra_metric_dirs)
     if catalog is None:
         raise CatalogError(problems)
+    return catalog
+
+
+def load_catalog_folder(folder: Path) -> Catalog:
+    """The catalog of a workspace folder, or of any folder that holds `catalog/` and perhaps `metrics_sql/`.
+
+    Raises UserError for a folder without one, and CatalogError with every problem, whose files are named with `folder`
+    before them.
+    """
+    if not (folder / "catalog").is_dir():
+        what = f"{folder} holds no folder named catalog" if folder.is_dir() else f"{folder} is no folder"
+        remedy = "name a workspace, or a folder that holds catalog/ and, for SQL metrics, metrics_sql/"
+        if folder.name == "catalog" and folder.is_dir():
+            remedy = f"name the folder that it is in: {folder.absolute().parent}"
+        raise UserError(f"{what}; {remedy}")
+    catalog, problems = read_catalog(folder)
+    if catalog is None:
+        raise CatalogError(replace(each, file=(folder / each.file).as_posix()) for each in problems)
     return catalog
 
 
