@@ -20,13 +20,21 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     "metrics": ({"values", "catalog"}, {"sqlglot"}),
     "rating": ({"values", "catalog"}, {"sqlglot", "pyarrow"}),
     "events": ({"values"}, {"duckdb", "pyarrow", "deltalake", "sqlglot", "polars"}),
-    "executors": ({"values", "catalog", "metrics", "rating", "events"}, {"duckdb", "pyarrow", "sqlglot"}),
+    "executors": (
+        {"values", "catalog", "metrics", "rating", "events", "version"},
+        {"duckdb", "pyarrow", "sqlglot"},
+    ),
     "reports": (
         {"values", "catalog", "metrics", "rating", "executors", "events", "invoices", "result", "version"},
         {"duckdb", "pyarrow", "sqlglot", "polars", "great_tables", "xlsxwriter"},
     ),
+    "metronome": (
+        {"values", "catalog", "metrics", "rating", "executors", "events", "invoices", "reports", "result", "version"},
+        {"duckdb", "pyarrow", "sqlglot", "polars"},
+    ),
     "commands": (
-        {"values", "workspace", "output", "describe", "finalization", "formats", "log", "version"},
+        {"values", "workspace", "output", "describe", "finalization", "formats", "log", "version"}
+        | {"result", "exporting", "shadowing", "diffing", "simulating"},
         {"typer"},
     ),
     "invoices": (

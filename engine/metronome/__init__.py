@@ -1,0 +1,1 @@
+"""Metronome's Data Export: its tables written from a workspace, and read back (spec/rating.md §14)."""
