@@ -9,31 +9,49 @@ from engine.errors import CatalogError, CorruptFileError, DuckbillError, Problem
 from engine.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from engine.diffing import Difference
+    from engine.exporting import Export
     from engine.result import Rows
     from engine.runs import Run
+    from engine.shadowing import Imported, Shadow, import_export, shadow
+    from engine.simulating import Simulation
     from engine.workspace import Workspace
     from engine.workspace import open_workspace as open
 
 __all__ = [
     "CatalogError",
     "CorruptFileError",
+    "Difference",
     "DuckbillError",
+    "Export",
+    "Imported",
     "Problem",
     "Rows",
     "Run",
+    "Shadow",
+    "Simulation",
     "UserError",
     "Workspace",
     "WorkspaceBusyError",
     "__version__",
+    "import_export",
     "open",
+    "shadow",
 ]
 
 #: Loaded when first asked for, so that `duckbill --help` does not wait for DuckDB and Polars.
 _LATER = {
+    "Difference": ("engine.diffing", "Difference"),
+    "Export": ("engine.exporting", "Export"),
+    "Imported": ("engine.shadowing", "Imported"),
     "Rows": ("engine.result", "Rows"),
     "Run": ("engine.runs", "Run"),
+    "Shadow": ("engine.shadowing", "Shadow"),
+    "Simulation": ("engine.simulating", "Simulation"),
     "Workspace": ("engine.workspace", "Workspace"),
+    "import_export": ("engine.shadowing", "import_export"),
     "open": ("engine.workspace", "open_workspace"),
+    "shadow": ("engine.shadowing", "shadow"),
 }
 
 

@@ -13,8 +13,10 @@ import typer
 
 from engine.commands.balances import alerts, balances, ledger
 from engine.commands.buckets import buckets
+from engine.commands.diff import diff
 from engine.commands.events import events_app
 from engine.commands.explain import explain
+from engine.commands.export import export_app
 from engine.commands.invoice_life import finalize, regenerate, void
 from engine.commands.invoices import invoices_app
 from engine.commands.late_usage import late_usage
@@ -30,7 +32,9 @@ from engine.commands.options import (
 from engine.commands.reconcile import reconcile
 from engine.commands.retry import retry
 from engine.commands.runs import run
+from engine.commands.shadow import import_workspace, shadow
 from engine.commands.signals import SIGNALS
+from engine.commands.simulate import simulate
 from engine.errors import CatalogError, DuckbillError, UserError
 from engine.formats import SummaryFormat
 from engine.version import SCHEMA_VERSION, VERSION
@@ -43,6 +47,7 @@ app = typer.Typer(
 )
 app.add_typer(invoices_app, name="invoices")
 app.add_typer(events_app, name="events")
+app.add_typer(export_app, name="export")
 
 
 @app.callback(invoke_without_command=True)
@@ -138,6 +143,10 @@ app.command()(buckets)
 app.command()(explain)
 app.command()(nightly)
 app.command()(reproduce)
+app.command()(diff)
+app.command()(simulate)
+app.command(name="import")(import_workspace)
+app.command()(shadow)
 
 
 @app.command()

@@ -34,6 +34,7 @@ from engine.reports.simulation.comparison import Comparison
 from engine.reports.simulation.page import PAGE, SIMULATION, Facts, write_page
 from engine.result import Rows, shown
 from engine.runs import RunInputs
+from engine.standing_bills import StandingBills
 from engine.values.period import Period, parse_months
 from engine.version import SCHEMA_VERSION
 
@@ -184,8 +185,14 @@ class Simulating(Opened):
             is_kept = self.config.optimisations.kept_readings
             kept = KeptReadings(self.root / FOLDER, looks=True, keeps=True) if is_kept else None
             # The new catalog comes first: what it cannot bill is told before the other has been billed in vain.
+            standing = StandingBills(RunInputs(self.root, self.config, catalogs[0], landed, months[0]))
             sides = [
-                _Side(name, kept, RunInputs(folder / name, self.config, each, landed, months[0], customers=customers))
+                _Side(
+                    name,
+                    kept,
+                    RunInputs(folder / name, self.config, each, landed, months[0], customers=customers),
+                    None if name == NEW else standing,
+                )
                 for each, name in zip(reversed(catalogs), _SIDES, strict=True)
             ]
             for side in sides:
@@ -193,17 +200,21 @@ class Simulating(Opened):
             for number, (month, side) in enumerate(product(months, sides)):
                 step = f"{month.label} by the {side.name} catalog"
                 outputs = side.bill(month, _within(progress, step, number, len(sides) * len(months)))
-                comparison.add(month.label, outputs, is_new=side.name == NEW)
+                comparison.add(month.label, outputs, customers, is_new=side.name == NEW)
             return comparison.tables()
 
 
 @dataclass(frozen=True)
 class _Side:
-    """One catalog, billed in a folder of its own; `inputs` are those of the first month."""
+    """One catalog, billed in a folder of its own; `inputs` are those of the first month.
+
+    What `standing` knows to be billed already is not billed again.
+    """
 
     name: str
     kept: KeptReadings | None
     inputs: RunInputs
+    standing: StandingBills | None = None
 
     def go_on_from(self, root: Path) -> None:
         """Lets what is published in a workspace before the first month stand here, too, where that matters."""
@@ -215,6 +226,10 @@ class _Side:
         """Bills a month on top of those before; what came of it is published here."""
         outputs = Outputs(self.inputs.root / "lake")
         earlier = earlier_runs(outputs, self.inputs.catalog, month)
+        published = None if self.standing is None else self.standing.of(month, earlier)
+        if published is not None:
+            publish_link(published, self.inputs.root, keeps_record=False)
+            return outputs
         inputs = replace(self.inputs, period=month, earlier_runs=earlier)
         try:
             rebill(inputs, self.kept, progress)

@@ -12,12 +12,14 @@ from engine.billing import Progress
 from engine.breakdown import breakdown
 from engine.catalog.load import read_catalog
 from engine.clock import cut_off, moment
+from engine.diffing import Diffing
 from engine.errors import Problem
 from engine.events.land import LandingResult, land
 from engine.events.rejected import rejected_events
 from engine.events.table import EventTable
 from engine.executors.repeatable import check_repeatable
 from engine.explaining import Explaining
+from engine.exporting import Exporting
 from engine.landable import Landable, named_sources, source_of
 from engine.landing import Landing
 from engine.lock import exclusive
@@ -35,11 +37,12 @@ from engine.reports.example_sender import sender_of
 from engine.reports.preview import PreviewQuestion, preview_rows
 from engine.reports.usage import UsageQuestion, usage_bounds, usage_over_time
 from engine.result import Rows
+from engine.simulating import Simulating
 from engine.values.period import Period, parse_period
 from engine.values.windows import BreakdownWindow, UsageWindow, window_named
 
 
-class Workspace(Nights, Explaining):
+class Workspace(Nights, Explaining, Exporting, Diffing, Simulating):
     """One workspace folder; every method reads the files afresh, so edits show at once.
 
     Times given as `now` are RFC 3339 text or datetimes (naive means UTC); left out, the wall clock is read here and

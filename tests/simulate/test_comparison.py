@@ -21,7 +21,7 @@ from engine.reports.simulation.percent import percent
 
 Row = dict[str, Any]
 
-_TEXTS = ("id", "status", "type", "credit_type_id", "currency")
+_TEXTS = ("id", "customer_id", "status", "type", "credit_type_id", "currency")
 _NAMES = ("invoice_id", "customer_id", "contract_id", "product_id", "product_name", "name", "credit_type_id")
 _USAGE = ("customer_id", "contract_id", "product_id", "product_name")
 SCHEMAS = {
@@ -49,7 +49,14 @@ class MadeUp(Outputs):
 
 
 def invoice(number: str, kind: str = "USAGE", status: str = "DRAFT", currency: str = "USD") -> Row:
-    return {"id": number, "type": kind, "status": status, "currency": currency, "credit_type_id": currency}
+    return {
+        "id": number,
+        "customer_id": "ann",
+        "type": kind,
+        "status": status,
+        "currency": currency,
+        "credit_type_id": currency,
+    }
 
 
 def line(on: str, product: str | None, total: object, **more: object) -> Row:
@@ -70,7 +77,7 @@ def compared(connection: duckdb.DuckDBPyConnection, *months: tuple[MadeUp, MadeU
     comparison = Comparison(connection, Catalog(customers=customers), Catalog(customers=customers[:1]))
     for number, sides in enumerate(months, start=1):
         for is_new, outputs in enumerate(sides):
-            comparison.add(f"2026-{number:02d}", outputs, is_new=bool(is_new))
+            comparison.add(f"2026-{number:02d}", outputs, {"ann", "bob"}, is_new=bool(is_new))
     return comparison.tables()
 
 

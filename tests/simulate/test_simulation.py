@@ -17,10 +17,14 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+import engine.simulating
 from engine.catalog.touched import touched_customers
 from engine.cli import app
 from engine.errors import CatalogError, UserError
+from engine.rebill import rebill
+from engine.runs import RunInputs
 from engine.simulating import Simulation
+from engine.standing_bills import StandingBills
 from engine.workspace import Workspace
 from tests.simulate import shop
 from tests.simulate.shop import MONTHS, Sections
@@ -229,6 +233,36 @@ def test_what_cannot_be_simulated_is_told(landed: Path, tmp_path: Path) -> None:
     (new / "catalog" / "catalog.json").write_text('{"products": [{"name": "x"}]}', encoding="utf-8")
     with pytest.raises(CatalogError):
         simulated.simulate(new, "2026-10")
+
+
+def test_what_is_published_is_billed_again_only_where_it_would_be_another_bill(
+    billed: Billed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    months: list[tuple[str, str]] = []
+
+    def noted(inputs: RunInputs, *others: Any) -> None:
+        months.append((inputs.root.name, inputs.period.label))
+        rebill(inputs, *others)
+
+    monkeypatch.setattr(engine.simulating, "rebill", noted)
+    workspace = Workspace(shutil.copytree(billed.present.root, tmp_path / "workspace"))
+    workspace.finalize("2026-10", now=shop.NOW)
+    assert (
+        workspace.simulate(billed.new.root, "2026-10..2026-11")
+        .frames["changes"]
+        .equals(billed.found.frames["changes"].filter(pl.col("month") < "2026-12"))
+    )
+    assert months == [("new", "2026-10"), ("new", "2026-11")]
+
+    # Late usage in November makes that another bill, and December with it, which goes on from it.
+    months.clear()
+    late = {"transaction_id": "late", "customer_id": "bob", "event_type": "use", "timestamp": "2026-11-30T12:00:00Z"}
+    assert workspace.land([{**late, "properties": {"n": "1"}}], now=shop.NOW).accepted == 1
+    found = workspace.simulate(billed.new.root, "2026-11..2026-12")
+    assert [month for side, month in months if side == "present"] == ["2026-11", "2026-12"]
+    monkeypatch.setattr(StandingBills, "of", lambda *asked: None)
+    again = workspace.simulate(billed.new.root, "2026-11..2026-12")
+    assert [name for name in TABLES if not again.frames[name].equals(found.frames[name])] == []
 
 
 def test_a_commit_below_what_is_used_of_it_is_refused(billed: Billed, tmp_path: Path) -> None:

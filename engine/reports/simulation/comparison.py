@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from types import MappingProxyType
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from engine.catalog.catalog import Catalog
 from engine.errors import UserError
@@ -21,7 +22,7 @@ _STORES = ("billed", "set_aside", "not_billed")
 #: The outputs of a run that those queries read, by the names that they have there.
 _READ = MappingProxyType(
     {
-        "run_invoices": ("invoices", ("id", "status", "type", "credit_type_id", "currency")),
+        "run_invoices": ("invoices", ("id", "customer_id", "status", "type", "credit_type_id", "currency")),
         "run_lines": (
             "line_items",
             (
@@ -63,10 +64,12 @@ class Comparison:
         )
         self._create("customers", table)
 
-    def add(self, month: str, outputs: Outputs, *, is_new: bool) -> None:
-        """Takes in what a run published of a month."""
+    def add(self, month: str, outputs: Outputs, customers: Collection[str], *, is_new: bool) -> None:
+        """Takes in what a run published of a month, and of these customers."""
+        of_them = pa.array(sorted(customers), pa.string())
         for name, (output, columns) in _READ.items():
-            self._connection.register(name, outputs.published(output, month, columns))
+            table = outputs.published(output, month, columns)
+            self._connection.register(name, table.filter(pc.is_in(table["customer_id"], of_them)))
         with _sums_fit():
             for store in _STORES:
                 insert = " ".join(("INSERT INTO", store, "BY NAME\n")) + fixed_sql(__package__, store)

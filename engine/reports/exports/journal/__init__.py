@@ -1,0 +1,1 @@
+"""A journal of what was invoiced, accrued and deferred, by the accounts that finance names."""
