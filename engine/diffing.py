@@ -9,14 +9,12 @@ from pathlib import Path
 
 import polars as pl
 
-from engine.attribution import Attribution, Bench, Origin
 from engine.billing import Progress
 from engine.catalog.catalog import Catalog
 from engine.catalog.load import load_catalog_folder
 from engine.catalog.touched import touched_customers
 from engine.errors import UserError
 from engine.events.table import EventSnapshot
-from engine.ingredients import Ingredients
 from engine.invoices.closed import read_closed
 from engine.invoices.earlier import earlier_runs, read_earlier
 from engine.invoices.transition import NO_TRANSITION
@@ -24,11 +22,13 @@ from engine.opened import Opened, no_progress
 from engine.rating.corrections import NO_CORRECTIONS
 from engine.rating.earlier import EMPTY
 from engine.rating.inputs import rated_products
-from engine.recorded_run import RecordedRun
+from engine.rebilling.attribution import Attribution, Bench, Origin
+from engine.rebilling.ingredients import Ingredients
+from engine.rebilling.recorded_run import RecordedRun
+from engine.rebilling.run_origins import RunOrigins
 from engine.reports.diff.comparison import Compared
 from engine.reports.output_folder import FolderKind, check_target, write_tables
 from engine.result import Rows, shown
-from engine.run_origins import RunOrigins
 from engine.values.period import Period, parse_period
 from engine.version import SCHEMA_VERSION, VERSION
 

@@ -19,10 +19,12 @@ from engine.executors.duckdb import DuckDBExecutor
 from engine.metronome.export import ExportSource, export_tables
 from engine.metronome.layout import check_folder
 from engine.metronome.published import Published
+from engine.metronome.sql_granularity import with_granularity
 from engine.metronome.write import write_export
 from engine.opened import Opened
-from engine.recorded_days import RecordedDays
-from engine.recorded_run import RecordedRun
+from engine.rebilling.recorded_days import RecordedDays
+from engine.rebilling.recorded_run import RecordedRun
+from engine.rebilling.run_origins import RunOrigins
 from engine.reports.exports.billed_lines import load_billed_lines
 from engine.reports.exports.focus.dataset import FocusQuestion, focus_tables
 from engine.reports.exports.focus.rules import CHECKS_FILE, FOCUS_FILE, Checked, check, checks_table
@@ -32,7 +34,6 @@ from engine.reports.exports.published_rows import published_labels
 from engine.reports.exports.revenue.reports import load_revenue_lines, revenue_reports
 from engine.reports.output_folder import FolderKind, check_target, write_parquet, write_tables
 from engine.result import Rows
-from engine.run_origins import RunOrigins
 from engine.values.period import parse_months
 from engine.version import SCHEMA_VERSION
 

@@ -16,7 +16,7 @@ from engine.errors import CorruptFileError
 from engine.executors.connection import connect
 from engine.invoices.finalize import finalized_invoices
 from engine.invoices.publish import INVOICES, Outputs
-from engine.recorded_run import RecordedRun, publish_link, recorded_inputs_in
+from engine.rebilling.recorded_run import RecordedRun, publish_link, recorded_inputs_in
 from engine.result import Rows
 from engine.runs import run_period
 from engine.version import SCHEMA_VERSION, VERSION

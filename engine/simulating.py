@@ -27,14 +27,14 @@ from engine.invoices.publish import Outputs
 from engine.metrics.check import check_metrics
 from engine.opened import Opened, no_progress
 from engine.rating.inputs import rated_products
-from engine.rebill import rebill
-from engine.recorded_run import RecordedRun, publish_link
+from engine.rebilling.rebill import rebill
+from engine.rebilling.recorded_run import RecordedRun, publish_link
+from engine.rebilling.standing_bills import StandingBills
 from engine.reports.output_folder import check_target, write_tables
 from engine.reports.simulation.comparison import Comparison
 from engine.reports.simulation.page import PAGE, SIMULATION, Facts, write_page
 from engine.result import Rows, shown
 from engine.runs import RunInputs
-from engine.standing_bills import StandingBills
 from engine.values.period import Period, parse_months
 from engine.version import SCHEMA_VERSION
 

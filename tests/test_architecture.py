@@ -28,6 +28,11 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         {"values", "catalog", "metrics", "rating", "executors", "events", "invoices", "result", "version"},
         {"duckdb", "pyarrow", "sqlglot", "polars", "great_tables", "xlsxwriter"},
     ),
+    "rebilling": (
+        {"values", "catalog", "metrics", "rating", "executors", "events", "invoices", "reports", "result", "version"}
+        | {"billing", "breakdown", "config", "run_folder", "runs", "published", "opened"},
+        {"duckdb", "pyarrow", "pydantic"},
+    ),
     "metronome": (
         {"values", "catalog", "metrics", "rating", "executors", "events", "invoices", "reports", "result", "version"},
         {"duckdb", "pyarrow", "sqlglot", "polars"},

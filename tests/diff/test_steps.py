@@ -14,17 +14,17 @@ import pyarrow as pa
 import pytest
 
 import engine
-from engine.attribution import Attribution, Bench, Origin
 from engine.catalog.catalog import Catalog
 from engine.catalog.load import load_catalog_folder
 from engine.catalog.product import SqlBreakdownGranularity
 from engine.errors import DuckbillError, UserError
 from engine.events.table import NOTHING_LANDED
-from engine.ingredients import Ingredients, substitutions
 from engine.metrics.optimisations import Optimisations
 from engine.rating.closed import NOTHING_CLOSED
 from engine.rating.corrections import NO_CORRECTIONS
 from engine.rating.earlier import EMPTY, Earlier
+from engine.rebilling.attribution import Attribution, Bench, Origin
+from engine.rebilling.ingredients import Ingredients, substitutions
 from engine.reports.diff.comparison import READ, Billed, billed
 from engine.values.period import parse_period
 from engine.version import VERSION

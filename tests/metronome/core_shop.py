@@ -12,8 +12,8 @@ import pyarrow as pa
 from engine.executors.duckdb import DuckDBExecutor
 from engine.metronome.export import ExportSource, export_tables
 from engine.metronome.published import Published
-from engine.recorded_days import RecordedDays
-from engine.run_origins import RunOrigins
+from engine.rebilling.recorded_days import RecordedDays
+from engine.rebilling.run_origins import RunOrigins
 from engine.workspace import Workspace
 from tests.spec.workspaces import land, workspace
 

@@ -16,7 +16,7 @@ from engine.executors.metering import Metering
 from engine.invoices.publish import Outputs
 from engine.metrics.meter import Reading
 from engine.opened import no_progress
-from engine.rebill import REBILLED, rebill
+from engine.rebilling.rebill import REBILLED, rebill
 from engine.runs import RunInputs
 from engine.values.period import as_utc, parse_period
 from engine.workspace import Workspace

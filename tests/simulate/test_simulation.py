@@ -21,10 +21,10 @@ import engine.simulating
 from engine.catalog.touched import touched_customers
 from engine.cli import app
 from engine.errors import CatalogError, UserError
-from engine.rebill import rebill
+from engine.rebilling.rebill import rebill
+from engine.rebilling.standing_bills import StandingBills
 from engine.runs import RunInputs
 from engine.simulating import Simulation
-from engine.standing_bills import StandingBills
 from engine.workspace import Workspace
 from tests.simulate import shop
 from tests.simulate.shop import MONTHS, Sections

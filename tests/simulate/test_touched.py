@@ -20,7 +20,7 @@ from engine.events.table import EventTable
 from engine.executors.kept_readings import KeptReadings
 from engine.invoices.publish import Outputs
 from engine.opened import no_progress
-from engine.rebill import REBILLED, rebill
+from engine.rebilling.rebill import REBILLED, rebill
 from engine.runs import RunInputs
 from engine.values.period import parse_period
 from tests.simulate import shop

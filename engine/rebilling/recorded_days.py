@@ -15,8 +15,8 @@ from engine.billing import rate
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.fixed_sql import fixed_query
 from engine.invoices.publish import INVOICES, Outputs
-from engine.recorded_run import RecordedRun
-from engine.run_origins import RunOrigins
+from engine.rebilling.recorded_run import RecordedRun
+from engine.rebilling.run_origins import RunOrigins
 from engine.values.period import Period, parse_period
 from engine.values.windows import BreakdownWindow, windows_of
 

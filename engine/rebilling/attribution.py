@@ -20,7 +20,7 @@ from engine.executors.connection import EngineSettings, connect
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.kept_readings import FOLDER as KEPT
 from engine.executors.kept_readings import KeptReadings
-from engine.ingredients import CATALOG_CAUSES, Ingredients, substitutions
+from engine.rebilling.ingredients import CATALOG_CAUSES, Ingredients, substitutions
 from engine.reports.diff.cause import STEPS, Cause, step_of
 from engine.reports.diff.comparison import READ, Billed, Compared, billed, compared, step_changes
 from engine.version import VERSION

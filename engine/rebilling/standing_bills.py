@@ -9,7 +9,7 @@ from functools import cached_property
 from engine.errors import UserError
 from engine.events.table import EventSnapshot, EventTable
 from engine.invoices.publish import Outputs
-from engine.recorded_run import RecordedRun
+from engine.rebilling.recorded_run import RecordedRun
 from engine.runs import RunInputs
 from engine.values.period import Period
 

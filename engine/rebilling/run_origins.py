@@ -8,14 +8,14 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from engine.attribution import Origin
 from engine.config import Config
 from engine.errors import UserError
-from engine.ingredients import Ingredients
 from engine.invoices.closed import read_closed
 from engine.invoices.earlier import read_earlier
 from engine.rating.earlier import EMPTY
-from engine.recorded_run import RecordedOutputs, RecordedRun
+from engine.rebilling.attribution import Origin
+from engine.rebilling.ingredients import Ingredients
+from engine.rebilling.recorded_run import RecordedOutputs, RecordedRun
 from engine.reports.diff.comparison import READ, Billed, Slot, billed
 from engine.values.period import parse_period
 
