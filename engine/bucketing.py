@@ -9,12 +9,13 @@ import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
 from engine.events.commit import batch_transaction
+from engine.events.seen import SeenEvents
 from engine.events.table import EventSnapshot, open_delta
 from engine.executors.duckdb import DuckDBExecutor
 from engine.invoices.publish import Outputs
-from engine.reports.event_buckets import Seen, SeenByRun, event_buckets, refused_buckets
-from engine.run_folder import recorded_inputs
-from engine.values.period import Period, parse_instant
+from engine.reports.event_buckets import Seen, event_buckets, refused_buckets
+from engine.run_folder import recorded_events
+from engine.values.period import Period
 
 
 def period_buckets(
@@ -33,12 +34,8 @@ def period_buckets(
     def read(output: str, columns: Sequence[str]) -> pa.Table | None:
         return outputs.read(output, period.label, published, columns)
 
-    def by_run(run_id: str | None) -> SeenByRun | None:
-        inputs = recorded_inputs(root / "runs" / (run_id or published or ""))
-        if inputs is None:
-            return None
-        as_of = inputs.get("as_of")
-        return SeenByRun(inputs["events_version"], None if as_of is None else parse_instant(as_of))
+    def by_run(run_id: str | None) -> SeenEvents | None:
+        return recorded_events(root / "runs" / (run_id or published or ""))
 
     def landed_with(batch_id: str) -> int | None:
         return None if events is None else events.transaction_version(batch_transaction(batch_id))

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from engine.billing import bill, property_store, usage_filter_keys
 from engine.catalog.selection import billed_together
+from engine.events.seen import SeenEvents
 from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
 from engine.executors.connection import scratch_connection
 from engine.executors.duckdb import DuckDBExecutor
@@ -32,9 +33,9 @@ from engine.reports.late_usage import (
     count_events,
     late_usage,
 )
-from engine.run_folder import recorded_inputs
+from engine.run_folder import recorded_events
 from engine.runs import RunInputs
-from engine.values.period import ALWAYS, Period, parse_instant, parse_period, period_of
+from engine.values.period import ALWAYS, Period, parse_period, period_of
 
 _LINES = (
     *("invoice_id", "contract_id", "product_id", "product_name", "type", "starting_at", "ending_before"),
@@ -177,14 +178,6 @@ PUBLISHED_INVOICES = (
 )
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """The events that a run had: a version of the table, and the cut-off when it had one."""
-
-    version: int
-    as_of: datetime | None
-
-
 class _Statements:
     """The finalized invoices of a billing period, and which events had landed when they were computed."""
 
@@ -239,18 +232,14 @@ class _Statements:
                 rest |= {} if events is None else {row["id"]: events}
         return rest
 
-    def _by_seen(self) -> Iterator[tuple[_Seen | None, pa.Table]]:
+    def _by_seen(self) -> Iterator[tuple[SeenEvents | None, pa.Table]]:
         """The finalized usage invoices by what their runs had seen; None for runs whose record is gone."""
         for run_id in pc.unique(self._usage["computed_by"]).to_pylist():
             of_run = self._usage.filter(pc.equal(self._usage["computed_by"], run_id))
-            inputs = None if run_id is None else recorded_inputs(self._now.root / "runs" / run_id)
-            if inputs is None:
-                yield None, self._usage.filter(pc.is_null(self._usage["computed_by"])) if run_id is None else of_run
-                continue
-            as_of = inputs.get("as_of")
-            yield _Seen(inputs["events_version"], None if as_of is None else parse_instant(as_of)), of_run
+            seen = None if run_id is None else recorded_events(self._now.root / "runs" / run_id)
+            yield seen, self._usage.filter(pc.is_null(self._usage["computed_by"])) if run_id is None else of_run
 
-    def _unseen(self, seen: _Seen, statements: pa.Table) -> tuple[EventSnapshot, EventSnapshot]:
+    def _unseen(self, seen: SeenEvents, statements: pa.Table) -> tuple[EventSnapshot, EventSnapshot]:
         """Files with the events that there are now and files with those that a run had, without those in both.
 
         With a cut-off on either side no file can be left out.

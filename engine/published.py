@@ -16,8 +16,8 @@ from engine.invoices.earlier import read_earlier
 from engine.invoices.publish import Outputs
 from engine.reports.balances import BalancesQuestion, balances_at, ledger_entries
 from engine.result import Rows
-from engine.run_folder import recorded_inputs
-from engine.values.period import parse_instant, parse_period, period_of
+from engine.run_folder import recorded_events
+from engine.values.period import parse_period, period_of
 
 
 def published_periods(outputs: Outputs, period: str | None) -> list[str]:
@@ -91,8 +91,5 @@ def published_ledger(
 def run_saw(root: Path, billing_period: str, version: int, arrived: datetime) -> bool | None:
     """Whether the published run of a billing period saw an event; None when its record is gone."""
     run_id = Outputs(root / "lake").published_run(billing_period)
-    inputs = None if run_id is None else recorded_inputs(root / "runs" / run_id)
-    if inputs is None:
-        return None
-    as_of = inputs.get("as_of")
-    return version <= inputs["events_version"] and (as_of is None or arrived <= parse_instant(as_of))
+    seen = None if run_id is None else recorded_events(root / "runs" / run_id)
+    return None if seen is None else seen.has(version, arrived)

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.events.files import sync_file, sync_folders
+from engine.events.seen import SeenEvents
+from engine.values.period import parse_instant
 from engine.version import SCHEMA_VERSION
 
 
@@ -27,6 +29,15 @@ def recorded_summary(folder: Path) -> dict[str, Any] | None:
 def recorded_inputs(folder: Path) -> dict[str, Any] | None:
     """What a run was computed from, or None when there is no whole manifest."""
     return _recorded(folder, "inputs")
+
+
+def recorded_events(folder: Path) -> SeenEvents | None:
+    """Which events a run had to read, or None when there is no whole manifest."""
+    inputs = recorded_inputs(folder)
+    if inputs is None:
+        return None
+    as_of = inputs.get("as_of")
+    return SeenEvents(inputs["events_version"], None if as_of is None else parse_instant(as_of))
 
 
 def _recorded(folder: Path, key: str) -> dict[str, Any] | None:

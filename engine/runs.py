@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -37,6 +37,7 @@ from engine.metrics.check import check_metrics
 from engine.rating.closed import NOTHING_CLOSED, Closed
 from engine.rating.corrections import NO_CORRECTIONS, corrections_hash, corrections_text
 from engine.rating.earlier import EMPTY, Earlier
+from engine.rating.schedule import GRACE
 from engine.result import Rows, shown
 from engine.run_folder import RunFolder, recorded_inputs, recorded_summary, run_id_of
 from engine.values.period import Period, format_instant
@@ -142,7 +143,7 @@ class RunInputs:
             **({} if self.customers is None else {"customers": sorted(self.customers)}),
             **({} if not (closed := closed_digest(self.closed)) else {"closed": closed}),
             **({} if not self.corrections.num_rows else {"corrections": corrections_hash(self.corrections)}),
-            **({} if self.config.invoices.grace_hours == 24 else {"grace_hours": self.config.invoices.grace_hours}),
+            **({} if self.config.invoices.grace == GRACE else {"grace_hours": self.config.invoices.grace_hours}),
         }
 
     def settings(self) -> dict[str, object]:
@@ -153,13 +154,14 @@ class RunInputs:
         """The limits of SQL metrics that run in processes of their own, when they do."""
         return self.config.isolation.limits(self.isolate)
 
+    @cached_property
     def billed_catalog(self) -> Catalog:
         """The catalog with the contracts that are billed."""
         return self.catalog if self.customers is None else self.catalog.with_customers(self.customers)
 
     def not_selected(self) -> int:
         """How many contracts are left as they are published."""
-        return len(self.catalog.contracts) - len(self.billed_catalog().contracts)
+        return len(self.catalog.contracts) - len(self.billed_catalog.contracts)
 
     def check_closed(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Raises CorruptFileError when a finalized invoice is not what it was finalized as."""
@@ -169,7 +171,7 @@ class RunInputs:
     def check_used_balances(self, outputs: Outputs, executor: DuckDBExecutor) -> None:
         """Raises UserError for each balance that is now less than published invoices used of it, or gone."""
         runs = dict(self.earlier_runs or {})
-        drawn = dict(self.earlier().drawn)
+        drawn = dict(self.earlier.drawn)
         if self.based_on is not None and self.closed.draws.num_rows:
             runs[self.period.label] = self.based_on
             for segment_id, amount in self.closed.drawn().items():
@@ -179,24 +181,21 @@ class RunInputs:
             check_used_balances(outputs, runs, self.catalog, self.period, drawn, held, self.customers)
 
     @cached_property
-    def _earlier(self) -> Earlier:
+    def earlier(self) -> Earlier:
+        """What the runs before have left of balances, read from what they published."""
         if not self.earlier_runs:
             return EMPTY
         return read_earlier(Outputs(self.root / "lake"), self.earlier_runs)
-
-    def earlier(self) -> Earlier:
-        """What the runs before have left of balances, read from what they published."""
-        return self._earlier
 
     def terms(self) -> Terms:
         return Terms(
             sql_granularity=self.config.metering.sql_breakdown_granularity,
             as_of=self.as_of,
-            earlier=self.earlier(),
+            earlier=self.earlier,
             closed=self.closed if self.customers is None else self.closed.only(self.customers),
             whole=self.catalog,
             corrections=self.corrections,
-            grace=timedelta(hours=self.config.invoices.grace_hours),
+            grace=self.config.invoices.grace,
             optimisations=self.config.optimisations.switches(),
         )
 
@@ -223,15 +222,13 @@ def run_period(inputs: RunInputs, now: datetime, progress: Progress) -> Run:
     """
     outputs = Outputs(inputs.root / "lake")
     identity = inputs.identity()
-    run_id = run_id_of(identity)
-    folder = inputs.root / "runs" / run_id
     label = inputs.period.label
     if inputs.customers is not None:
         identity["carried_from"] = carried_from(
             outputs, label, identity, lambda each: recorded_inputs(inputs.root / "runs" / each)
         )
-        run_id = run_id_of(identity)
-        folder = inputs.root / "runs" / run_id
+    run_id = run_id_of(identity)
+    folder = inputs.root / "runs" / run_id
     check_definitions(inputs.root / "lake", inputs.catalog)
     if inputs.config.metering.strict:
         problems = check_metrics(inputs.catalog, strict=True)
@@ -268,7 +265,7 @@ def _compute(
             progress(step, done, total)
 
         terms = replace(inputs.terms(), kept=_kept(inputs))
-        billed = bill(inputs.billed_catalog(), inputs.snapshot, inputs.period, executor, terms, logged)
+        billed = bill(inputs.billed_catalog, inputs.snapshot, inputs.period, executor, terms, logged)
         inputs.check_used_balances(outputs, executor)
         if inputs.customers is not None:
             carry_others(executor, outputs, OUTPUTS, label, inputs.customers)
@@ -324,7 +321,7 @@ def _summary(run_id: str, inputs: RunInputs, billed: Bill, executor: DuckDBExecu
         "period": inputs.period.label,
         "status": "published",
         "events": dict(billed.events),
-        "contracts_without_statement": len(inputs.billed_catalog().contracts) - executor.contracts_with_statement(),
+        "contracts_without_statement": len(inputs.billed_catalog.contracts) - executor.contracts_with_statement(),
         **({} if inputs.customers is None else {"not_selected": inputs.not_selected()}),
         **{name: executor.count(name) for name in OUTPUTS},
         "totals": {currency: shown(total) for currency, total in executor.totals_by_currency().items()},

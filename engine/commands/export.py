@@ -112,7 +112,7 @@ def _export(workspace: Path, output: SummaryFormat, export: Callable[[Workspace]
     else:
         rows = [[name, str(len(table))] for name, table in exported.tables.items()]
         print_table(("table", "rows"), rows, f"Export of {', '.join(exported.periods)}")
-        note(f"{counted(len(rows), 'table')} are in {exported.folder}")
+        note(f"{counted(len(rows), 'table')} written to {exported.folder}")
         for rule in exported.failed:
             note(f"rule {rule} is broken; see its query in focus_checks.parquet")
     if exported.failed:

@@ -81,7 +81,7 @@ def shadow(
         for told in found.notes:
             note(told)
         equal = found.invoices.arrow()["verdict"].to_pylist().count("equal")
-        note(f"{equal} of {counted(len(found.invoices), 'invoice')} are equal to the last digit")
+        note(f"equal to the last digit: {equal} of {counted(len(found.invoices), 'invoice')}")
         if found.folder is not None:
             note(f"every difference, invoice and cause is in {found.folder}")
     if not found.is_equal:

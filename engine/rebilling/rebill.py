@@ -30,7 +30,7 @@ def rebill(inputs: RunInputs, kept: KeptReadings | None, progress: Progress) -> 
     with scratch_connection(inputs.config.engine.settings(), inputs.root) as connection:
         executor = DuckDBExecutor(connection, inputs.isolation())
         terms = replace(inputs.terms(), kept=kept)
-        rate(inputs.billed_catalog(), inputs.snapshot, inputs.period, executor, terms, progress)
+        rate(inputs.billed_catalog, inputs.snapshot, inputs.period, executor, terms, progress)
         inputs.check_used_balances(outputs, executor)
         sealed = outputs.write(connection, REBILLED, inputs.period.label, ASIDE)
     outputs.commit(sealed, inputs.period.label, ASIDE)

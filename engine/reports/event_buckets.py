@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -20,6 +20,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.metric import BillableMetric
 from engine.errors import CatalogError, UserError
 from engine.events.commit import batch_transaction
+from engine.events.seen import SeenEvents
 from engine.events.table import EventFile, EventSnapshot, open_delta
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.fixed_sql import fixed_query, fixed_sql
@@ -90,21 +91,13 @@ ReadOutput = Callable[[str, Sequence[str]], pa.Table | None]
 
 
 @dataclass(frozen=True)
-class SeenByRun:
-    """The events that a run saw: committed up to a version of the event table and, with `as_of`, arrived by then."""
-
-    events_version: int
-    as_of: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Seen:
     """Who saw what. `by_run` gives what a run saw by its id, where None means the run that published the period; None
     when its record is gone, and then it is taken to have seen everything. `landed_with` gives the version of the event
     table that committed a batch.
     """
 
-    by_run: Callable[[str | None], SeenByRun | None]
+    by_run: Callable[[str | None], SeenEvents | None]
     landed_with: Callable[[str], int | None]
 
 
@@ -253,7 +246,7 @@ def _runs(executor: DuckDBExecutor, seen: Seen) -> pa.Table:
     known = [seen.by_run(run_id) for run_id in runs]
     return arrow_table(
         run_id=(pa.string(), runs),
-        events_version=(pa.int64(), [each and each.events_version for each in known]),
+        events_version=(pa.int64(), [each and each.version for each in known]),
         as_of=(INSTANT, [each and each.as_of for each in known]),
     )
 

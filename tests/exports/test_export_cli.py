@@ -32,7 +32,7 @@ def test_focus_prints_its_tables_and_says_where_they_are(agreed: Exporting, tmp_
         ["focus_invoices", "8"],
         ["focus_checks", "25"],
     ]
-    assert f"3 tables are in {out}" in result.stderr
+    assert f"3 tables written to {out}" in result.stderr
     assert set(pq.read_table(out / "focus.parquet")["ProviderName"].to_pylist()) == {"Duck"}
 
 

@@ -17,9 +17,10 @@ import pytest
 
 from engine.bucketing import period_buckets
 from engine.events.commit import batch_transaction
+from engine.events.seen import SeenEvents
 from engine.events.table import EventSnapshot, EventTable, open_delta
 from engine.executors.duckdb import DuckDBExecutor
-from engine.reports.event_buckets import REFUSED, Seen, SeenByRun, bucket_problems, event_buckets
+from engine.reports.event_buckets import REFUSED, Seen, bucket_problems, event_buckets
 from engine.values.period import parse_period
 from engine.workspace import Workspace
 from tests.generated.billed import land, opened, run
@@ -105,7 +106,7 @@ def test_what_a_run_had_not_seen(seed: int, tmp_path: Path) -> None:
     events = open_delta(workspace.lake / "events")
     assert events is not None
     seen = Seen(
-        lambda run_id: SeenByRun(seen_until if run_id in (None, "the first") else 10**6),
+        lambda run_id: SeenEvents(seen_until if run_id in (None, "the first") else 10**6),
         lambda batch_id: events.transaction_version(batch_transaction(batch_id)),
     )
     with workspace.connect() as connection:
