@@ -66,7 +66,6 @@ def _simulate(folder: Path, *, customers: int) -> list[dict[str, object]]:
     timed("run of a month", customers, lambda: workspace.run(MONTHS[0].label, now=AFTERWARDS))
     _forget(folder)
     simulated("a price, nothing kept", _repriced(present, "2.75"), customers)
-    simulated("another price, kept by that", _repriced(present, "3"), customers)
     simulated("a metric, kept by that", _recounted(present), customers)
     simulated("a customer's contract, kept by that", _ended(present), 1)
     _forget(folder)

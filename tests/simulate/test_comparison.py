@@ -160,6 +160,18 @@ def test_sums_beyond_exact_decimals_are_refused(connection: duckdb.DuckDBPyConne
         compared(connection, (side, side))
 
 
+def test_amounts_of_many_are_added_up_as_far_as_their_places_allow(connection: duckdb.DuckDBPyConnection) -> None:
+    def side(smallest: str) -> MadeUp:
+        lines = [line("a", "x", 600_000_000_000), line("a", "y", 600_000_000_000), line("a", "z", smallest)]
+        return MadeUp(invoices=[invoice("a")], line_items=lines)
+
+    (month,) = compared(connection, (side("0.000000000000000001"), side("2")))["months"].to_pylist()
+    assert month["before"] == Decimal("1200000000000.000000000000000001")
+    assert month["difference"] == Decimal("1.999999999999999999")
+    with duckdb.connect() as other, pytest.raises(UserError, match="decimal of 26 places"):
+        compared(other, (side("0.0000000000000000001"), side("2")))
+
+
 def test_names_are_text_on_the_page(connection: duckdb.DuckDBPyConnection) -> None:
     def month(price: int) -> MadeUp:
         return MadeUp(invoices=[invoice("a")], line_items=[line("a", "x", price, product_name="<b>bold</b>")])

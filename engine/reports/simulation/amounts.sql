@@ -1,6 +1,7 @@
 -- What does each customer owe for each product in each month, by either catalog?
 -- A contract that one of them could not bill in a month is left out of that month on both sides: nothing billed is not
 -- the same as nothing owed. It is among the parked ones. A product goes by its latest name, the new catalog's first.
+-- An AMOUNT has 18 places where no amount needs more, so that those of all customers over years can be added up, else 26.
 -- Grain: month, customer_id, product_id (product_name where there is none), currency.
 WITH compared AS (
     SELECT billed.*, coalesce(product_id, concat('name of a line: ', product_name)) AS product_key
@@ -19,8 +20,8 @@ sides AS (
         product_id,
         product_key,
         currency,
-        coalesce(sum(amount) FILTER (NOT is_new), 0)::DECIMAL(38, 26) AS before,
-        coalesce(sum(amount) FILTER (is_new), 0)::DECIMAL(38, 26) AS after
+        coalesce(sum(amount) FILTER (NOT is_new), 0)::AMOUNT AS before,
+        coalesce(sum(amount) FILTER (is_new), 0)::AMOUNT AS after
     FROM compared
     GROUP BY ALL
 )

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+from sqlglot import exp
 
 from engine.catalog.catalog import Catalog
 from engine.errors import UserError
@@ -42,6 +43,10 @@ _TABLES = MappingProxyType(
 )
 
 
+#: The decimal places of amounts that are added up, and of those that need more, of which less can be.
+USUAL, LONGEST = 18, 26
+
+
 class Comparison:
     """Both bills of a number of months, on one connection.
 
@@ -70,7 +75,7 @@ class Comparison:
         for name, (output, columns) in _READ.items():
             table = outputs.published(output, month, columns)
             self._connection.register(name, table.filter(pc.is_in(table["customer_id"], of_them)))
-        with _sums_fit():
+        with _sums_fit(LONGEST):
             for store in _STORES:
                 insert = " ".join(("INSERT INTO", store, "BY NAME\n")) + fixed_sql(__package__, store)
                 self._connection.execute(insert, {"month": month, "is_new": is_new})
@@ -79,7 +84,11 @@ class Comparison:
 
     def tables(self) -> dict[str, pa.Table]:
         """Every table by name; raises UserError when what is to be added up is beyond exact decimals."""
-        with _sums_fit():
+        ((is_long,),) = self._connection.execute(fixed_sql(__package__, "longest_amounts")).fetchall()
+        places = LONGEST if is_long else USUAL
+        with _sums_fit(places):
+            amount = exp.DataType.build(f"DECIMAL(38, {places})", dialect="duckdb")
+            self._connection.execute(" ".join(("CREATE TYPE AMOUNT AS", amount.sql("duckdb"))))
             self._connection.execute("CREATE TEMP TABLE amounts AS\n" + fixed_sql(__package__, "amounts"))
             asked = {name: self._connection.sql(fixed_sql(__package__, name)).to_arrow_table() for name in _TABLES}
         return {name: with_percent(table) if _TABLES[name] else table for name, table in asked.items()}
@@ -91,10 +100,11 @@ class Comparison:
 
 
 @contextmanager
-def _sums_fit() -> Iterator[None]:
+def _sums_fit(places: int) -> Iterator[None]:
     """A sum that no exact decimal holds is told as that."""
     try:
         yield
     except duckdb.OutOfRangeException as error:
-        what = "amounts of one currency add up to more than an exact decimal of 26 places holds (1,000,000,000,000)"
-        raise UserError(f"{what}; simulate fewer customers, or fewer months, at a time") from error
+        what = f"amounts of one currency add up to more than an exact decimal of {places} places holds"
+        most = f"{10 ** (38 - places):,}"
+        raise UserError(f"{what} ({most}); simulate fewer customers, or fewer months, at a time") from error

@@ -3,7 +3,7 @@
 -- that is in two currencies has a row for each.
 -- Grain: month, catalog, contract_id, currency.
 WITH totals AS (
-    SELECT month, is_new, contract_id, currency, sum(amount) AS amount
+    SELECT month, is_new, contract_id, currency, sum(amount::AMOUNT) AS amount
     FROM billed
     GROUP BY ALL
 )
