@@ -54,7 +54,7 @@ class KeptReadings:
 
 @dataclass(frozen=True, slots=True)
 class LookedUp:
-    """How many whole windows of a reading are known, and how many are to be read."""
+    """How many whole windows of a reading are known, and how many are to be read; one, where nobody looks."""
 
     known: int
     to_read: int
@@ -112,6 +112,8 @@ class Keeping:
             "INSERT INTO reading_meters VALUES ($meter_key, $meter_id)",
             [{"meter_key": _meter_key(meter, places[meter.meter_id]), "meter_id": meter.meter_id} for meter in meters],
         )
+        if not self._kept.looks:
+            return LookedUp(0, 1)
         self._executor.create("known_wholes", fixed_query(__package__, "known_wholes"))
         known = self._executor.count("known_wholes")
         ((wholes,),) = connection.execute("SELECT count(DISTINCT whole_id) FROM window_keys").fetchall()
@@ -120,7 +122,8 @@ class Keeping:
     def answer(self) -> None:
         """Adds what is known to `metered`, and remembers that the reading's meters have all their windows now."""
         connection = self._executor.connection
-        connection.execute("INSERT INTO metered " + fixed_sql(__package__, "known_values"))
+        if self._kept.looks:
+            connection.execute("INSERT INTO metered " + fixed_sql(__package__, "known_values"))
         done = "INSERT INTO read_meters SELECT meter_key, meter_id, $windows_no FROM reading_meters"
         connection.execute(done, {"windows_no": self._windows_no})
 

@@ -33,7 +33,8 @@ spans AS (
     SELECT
         seen_from,
         ending_before,
-        string_agg(event_days.content, ' ' ORDER BY event_days.day) AS content
+        -- Hashed once here, for it is long and windows are many.
+        sha256(string_agg(event_days.content, ' ' ORDER BY event_days.day)) AS content
     FROM (SELECT DISTINCT seen_from, ending_before FROM looked_at) AS each_span
     LEFT JOIN event_days
         ON event_days.day >= each_span.seen_from::DATE
