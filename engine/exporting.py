@@ -30,7 +30,6 @@ from engine.reports.exports.focus.dataset import FocusQuestion, focus_tables
 from engine.reports.exports.focus.rules import CHECKS_FILE, FOCUS_FILE, Checked, check, checks_table
 from engine.reports.exports.journal.accounts import read_accounts, template
 from engine.reports.exports.journal.entries import journal_entries
-from engine.reports.exports.published_rows import published_labels
 from engine.reports.exports.revenue.reports import load_revenue_lines, revenue_reports
 from engine.reports.output_folder import FolderKind, check_target, write_parquet, write_tables
 from engine.result import Rows
@@ -189,7 +188,8 @@ class Exporting(Opened):
     @contextmanager
     def _billed_lines(self, period: str) -> Iterator[tuple[tuple[str, ...], Catalog, DuckDBExecutor]]:
         """An executor on which `billed_lines` of these months stand."""
-        labels = published_labels(self.outputs, [each.label for each in parse_months(period)])
+        labels = tuple(each.label for each in parse_months(period))
+        self.outputs.check_published(labels)
         catalog = self.catalog
         with self._damage_named(), self._executors() as executor:
             load_billed_lines(self.outputs, labels, executor, self._catalog_of)

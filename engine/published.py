@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from engine.catalog.catalog import Catalog
-from engine.errors import UserError, did_you_mean
+from engine.errors import UserError
 from engine.executors.duckdb import DuckDBExecutor
 from engine.invoices.earlier import read_earlier
 from engine.invoices.publish import Outputs
@@ -28,8 +28,7 @@ def published_periods(outputs: Outputs, period: str | None) -> list[str]:
     if period is None:
         return known
     label = parse_period(period).label
-    if label not in known:
-        raise UserError(f"{label} has not been published; {did_you_mean(label, known)}")
+    outputs.check_published([label])
     return [label]
 
 

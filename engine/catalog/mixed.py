@@ -7,7 +7,7 @@ that cannot be billed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Protocol, TypeVar
 
 from engine.catalog.catalog import Catalog
@@ -49,7 +49,7 @@ def with_metrics(first: Catalog, other: Catalog) -> Catalog:
     there = {each.id: each for each in other.products}
     products = tuple(_metered_as(each, there.get(each.id, each)) for each in first.products)
     metrics = _together(other.billable_metrics, first.billable_metrics)
-    return _with_sections(first, {"billable_metrics": metrics, "products": products})
+    return first.with_sections({"billable_metrics": metrics, "products": products})
 
 
 def with_prices(first: Catalog, other: Catalog) -> Catalog:
@@ -58,8 +58,7 @@ def with_prices(first: Catalog, other: Catalog) -> Catalog:
     Rate cards that `other` has not keep the rates that they have in `first`.
     """
     cards = {each.id for each in other.rate_cards}
-    return _with_sections(
-        first,
+    return first.with_sections(
         {
             "pricing_units": _together(other.pricing_units, first.pricing_units),
             "products": _together(other.products, first.products),
@@ -73,7 +72,7 @@ def with_overrides(first: Catalog, other: Catalog) -> Catalog:
     """`first` with the overrides that `other` has for its contracts."""
     there = {each.id: each for each in other.contracts}
     contracts = tuple(_with_terms(each, there.get(each.id), OVERRIDE_TERMS) for each in first.contracts)
-    return _with_sections(first, {"contracts": contracts})
+    return first.with_sections({"contracts": contracts})
 
 
 def with_contracts(first: Catalog, other: Catalog) -> Catalog:
@@ -100,8 +99,7 @@ def with_contracts(first: Catalog, other: Catalog) -> Catalog:
         staying = (each for each in getattr(first, section) if each.customer_id in customers)
         return (*staying, *(each for each in getattr(other, section) if each.customer_id not in old_customers))
 
-    return _with_sections(
-        first,
+    return first.with_sections(
         {
             "customers": other.customers,
             "contracts": tuple(_with_terms(each, known.get(each.id), BALANCE_TERMS) for each in other.contracts),
@@ -110,11 +108,6 @@ def with_contracts(first: Catalog, other: Catalog) -> Catalog:
             "manual_balance_entries": (*kept, *new),
         },
     )
-
-
-def _with_sections(catalog: Catalog, sections: Mapping[str, tuple[object, ...]]) -> Catalog:
-    """Copied field by field: what a catalog remembers of its objects by their ids must not be copied along."""
-    return Catalog.model_construct(**{**dict(catalog), **sections})
 
 
 def _metered_as(product: Product, there: Product) -> Product:

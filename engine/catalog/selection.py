@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 
 from engine.catalog.catalog import Catalog
@@ -44,21 +43,29 @@ def billed_together(catalog: Catalog, customer_ids: Iterable[str]) -> frozenset[
     Balances are shared, invoices consolidated and paid within a hierarchy, or among the contracts of one customer, and
     nowhere else. Ids of customers that the catalog does not have stay.
     """
-    customer_of = {each.id: each.customer_id for each in catalog.contracts}
-    together: dict[str, set[str]] = defaultdict(set)
-    for each in catalog.contracts:
-        family = each.hierarchy_configuration
-        if family is not None and family.parent is not None:
-            parent = customer_of[family.parent.contract_id]
-            together[each.customer_id].add(parent)
-            together[parent].add(each.customer_id)
+    together = kin(catalog)
     found = set(customer_ids)
     waiting = list(found)
     while waiting:
-        new = together[waiting.pop()] - found
+        new = together.get(waiting.pop(), set()) - found
         found |= new
         waiting += new
     return frozenset(found)
+
+
+def kin(*catalogs: Catalog) -> dict[str, set[str]]:
+    """Every customer of these catalogs with those whose contracts are parents or children of theirs in any."""
+    found: dict[str, set[str]] = {each.id: set() for catalog in catalogs for each in catalog.customers}
+    for catalog in catalogs:
+        customer_of = {each.id: each.customer_id for each in catalog.contracts}
+        for each in catalog.contracts:
+            found.setdefault(each.customer_id, set())
+            family = each.hierarchy_configuration
+            if family is not None and family.parent is not None:
+                parent = customer_of[family.parent.contract_id]
+                found[each.customer_id].add(parent)
+                found.setdefault(parent, set()).add(each.customer_id)
+    return found
 
 
 def _by_customer(catalog: Catalog, name: str) -> set[str]:

@@ -20,6 +20,7 @@ from engine.catalog.fields import CatalogObject
 from engine.catalog.metric import BillableMetric, sql_without_comments
 from engine.catalog.product import ProductType
 from engine.catalog.rate_card import Price
+from engine.catalog.selection import kin
 
 #: What a catalog holds of a customer, in the order in which it is billed.
 _OWN_SECTIONS = ("contracts", "commits", "credits", "manual_balance_entries")
@@ -44,26 +45,15 @@ def touched_customers(old: Catalog, new: Catalog) -> frozenset[str]:
 
 def families(*catalogs: Catalog) -> dict[str, str]:
     """Every customer of these catalogs, with one of those who are billed together with them in any: the least id."""
-    kin: dict[str, set[str]] = {}
-    for catalog in catalogs:
-        for customer in catalog.customers:
-            kin.setdefault(customer.id, set())
-        customer_of = {each.id: each.customer_id for each in catalog.contracts}
-        for contract in catalog.contracts:
-            kin.setdefault(contract.customer_id, set())
-            hierarchy = contract.hierarchy_configuration
-            if hierarchy is not None and hierarchy.parent is not None:
-                parent = customer_of[hierarchy.parent.contract_id]
-                kin[contract.customer_id].add(parent)
-                kin.setdefault(parent, set()).add(contract.customer_id)
+    together = kin(*catalogs)
     family_of: dict[str, str] = {}
-    for least in sorted(kin):
+    for least in sorted(together):
         waiting = [least]
         while waiting:
             member = waiting.pop()
             if member not in family_of:
                 family_of[member] = least
-                waiting += kin[member]
+                waiting += together[member]
     return family_of
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from engine.errors import UserError, did_you_mean
 from engine.invoices.publish import Outputs
 
 
@@ -21,10 +20,7 @@ class Published:
     root: Path
 
     def __post_init__(self) -> None:
-        known = self.outputs.billing_periods()
-        for label in self.periods:
-            if label not in known:
-                raise UserError(f"{label} has not been published; {did_you_mean(label, known)}")
+        self.outputs.check_published(self.periods)
 
     def of_periods(self, output: str) -> pa.Table:
         """An output of the periods, with a column billing_period at the end."""

@@ -20,4 +20,4 @@ def with_granularity(catalog: Catalog, default: SqlBreakdownGranularity) -> Cata
         else each
         for each in catalog.products
     )
-    return Catalog.model_construct(**{**dict(catalog), "products": products})
+    return catalog.with_sections({"products": products})

@@ -114,7 +114,7 @@ def _seen_by(ingredients: Ingredients, customers: frozenset[str]) -> Ingredients
     """Without the contracts, balances and invoices of others."""
     catalog = ingredients.catalog.with_customers(customers)
     own = tuple(each for each in catalog.customers if each.id in customers)
-    catalog = Catalog.model_construct(**{**dict(catalog), "customers": own})
+    catalog = catalog.with_sections({"customers": own})
     return replace(ingredients, catalog=catalog, closed=ingredients.closed.only(customers))
 
 

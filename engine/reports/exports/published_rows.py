@@ -7,7 +7,6 @@ from types import MappingProxyType
 
 import pyarrow as pa
 
-from engine.errors import UserError, did_you_mean
 from engine.executors.duckdb import DuckDBExecutor
 from engine.invoices.publish import Outputs
 
@@ -38,15 +37,6 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-
-
-def published_labels(outputs: Outputs, labels: Sequence[str]) -> tuple[str, ...]:
-    """Those billing periods, all of them published; raises UserError for the first that is not."""
-    known = outputs.billing_periods()
-    for label in labels:
-        if label not in known:
-            raise UserError(f"{label} has not been published; {did_you_mean(label, known)}")
-    return tuple(labels)
 
 
 def load_published(outputs: Outputs, labels: Sequence[str], executor: DuckDBExecutor) -> None:
