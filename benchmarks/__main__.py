@@ -10,7 +10,18 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import closing, drawdown, landing, metered_runs, metering, rating, simulation, whole_run
+from benchmarks import (
+    checking,
+    closing,
+    compacting,
+    drawdown,
+    landing,
+    metered_runs,
+    metering,
+    rating,
+    simulation,
+    whole_run,
+)
 from benchmarks.isolated import isolated
 from benchmarks.subject import OPTIMISATIONS
 from benchmarks.timing import table
@@ -25,11 +36,16 @@ GROUPS = (
     ("drawdown",),
     ("whole_run",),
     ("closing",),
+    ("checking",),
+    ("compacting",),
     ("simulation",),
 )
 
 #: A simulation is of twelve months, each of this part of `--events`.
 SIMULATED_SHARE = 10
+
+#: What is compacted lands in so many small files that it is this part of `--events`.
+COMPACTED_SHARE = 10
 NAMES = tuple(name for group in GROUPS for name in group)
 
 
@@ -92,6 +108,11 @@ def _measure(names: list[str], scratch: Path, given: argparse.Namespace) -> dict
         return rating.measure(scratch, contracts=given.contracts, threads=threads)
     if name == "closing":
         return {name: closing.measure(scratch, events=given.events, customers=customers, threads=threads)}
+    if name == "checking":
+        return {name: checking.measure(scratch, events=given.events, customers=customers, threads=threads)}
+    if name == "compacting":
+        size = given.events // COMPACTED_SHARE
+        return {name: compacting.measure(scratch, events=size, customers=customers, threads=threads)}
     if name == "simulation":
         size = given.events // SIMULATED_SHARE
         return {name: simulation.measure(scratch, events=size, customers=customers, threads=threads)}

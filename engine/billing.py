@@ -140,6 +140,7 @@ def rate(
         executor.run_stage(stage)
     earliest, latest = executor.statement_bounds(period)
     events = snapshot.between(earliest, latest)
+    events.check_files()
     executor.view_events([file.path for file in events.files], snapshot.any_file, terms.as_of)
 
     products = rated_products(catalog)
@@ -256,4 +257,5 @@ def _is_one_segment(product: Product, is_sql: bool, default: SqlBreakdownGranula
 
 def _file_name(reading: Reading) -> str:
     words = "".join(letter if letter.isalnum() else " " for letter in reading.name.lower())
-    return f"{reading.meters[0].meter_id:03d}_{'_'.join(words.split()) or 'metric'}.sql"
+    # A file name may have 255 bytes; the number alone makes it the only one of its name.
+    return f"{reading.meters[0].meter_id:03d}_{'_'.join(words.split())[:50] or 'metric'}.sql"

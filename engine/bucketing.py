@@ -9,8 +9,9 @@ import pyarrow as pa
 
 from engine.catalog.catalog import Catalog
 from engine.events.commit import batch_transaction
+from engine.events.delta_check import open_checked
 from engine.events.seen import SeenEvents
-from engine.events.table import EventSnapshot, open_delta
+from engine.events.table import EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
 from engine.invoices.publish import Outputs
 from engine.reports.event_buckets import Seen, event_buckets, refused_buckets
@@ -29,7 +30,7 @@ def period_buckets(
     lake = root / "lake"
     outputs = Outputs(lake)
     published = outputs.published_run(period.label)
-    events = open_delta(lake / "events")
+    events = open_checked(lake / "events")
 
     def read(output: str, columns: Sequence[str]) -> pa.Table | None:
         return outputs.read(output, period.label, published, columns)

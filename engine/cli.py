@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -14,18 +14,21 @@ import typer
 from engine.commands.balances import alerts, balances, ledger
 from engine.commands.buckets import buckets
 from engine.commands.diff import diff
+from engine.commands.doctor import doctor, migrate
 from engine.commands.events import events_app
 from engine.commands.explain import explain
 from engine.commands.export import export_app
 from engine.commands.invoice_life import finalize, regenerate, void
 from engine.commands.invoices import invoices_app
 from engine.commands.late_usage import late_usage
+from engine.commands.maintenance import compact, vacuum
 from engine.commands.metrics import compile_metric, preview, usage
 from engine.commands.nights import nightly, reproduce
 from engine.commands.options import (
     HERE,
     NowOption,
     SummaryOption,
+    WaitOption,
     WorkspaceOption,
     opened_workspace,
 )
@@ -37,6 +40,8 @@ from engine.commands.signals import SIGNALS
 from engine.commands.simulate import simulate
 from engine.errors import CatalogError, DuckbillError, UserError
 from engine.formats import SummaryFormat
+from engine.storage_faults import storage_fault
+from engine.values.masked import masked_traceback
 from engine.version import SCHEMA_VERSION, VERSION
 
 app = typer.Typer(
@@ -111,6 +116,7 @@ def validate(
 def land(
     files: Annotated[list[str], typer.Argument(help="NDJSON, JSON array or Parquet files; - reads standard input.")],
     workspace: WorkspaceOption = HERE,
+    wait: WaitOption = 0,
     now: NowOption = None,
     output: SummaryOption = SummaryFormat.table,
 ) -> None:
@@ -118,7 +124,7 @@ def land(
     from engine.describe import describe_landing
     from engine.output import progress_bar, write_summary
 
-    with opened_workspace(workspace) as opened, progress_bar() as progress:
+    with opened_workspace(workspace, wait) as opened, progress_bar() as progress:
         landed = opened.land_files(files, now=now, progress=progress)
     if output is SummaryFormat.json:
         write_summary(landed.summary())
@@ -147,6 +153,10 @@ app.command()(diff)
 app.command()(simulate)
 app.command(name="import")(import_workspace)
 app.command()(shadow)
+app.command()(compact)
+app.command()(vacuum)
+app.command()(doctor)
+app.command()(migrate)
 
 
 @app.command()
@@ -206,8 +216,12 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         _leave_closed_pipe()
-    except Exception:
-        traceback.print_exc()
+    except Exception as error:
+        refused = storage_fault(error)
+        if refused is not None:
+            print(f"duckbill: {refused}", file=sys.stderr)
+            sys.exit(refused.exit_code)
+        print(masked_traceback(error), end="", file=sys.stderr)
         print("duckbill: internal error; this is a bug in duckbill", file=sys.stderr)
         sys.exit(DuckbillError.exit_code)
     sys.exit(0)
@@ -222,6 +236,8 @@ def console() -> NoReturn:
         main()
     except SystemExit as finished:
         code = finished.code
-    sys.stdout.flush()
-    sys.stderr.flush()
+    # What cannot be written even now has been told by `main`, which writes everything out before it ends.
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 0)

@@ -17,8 +17,10 @@ from engine.errors import CatalogError, Problem, UserError, did_you_mean
 from engine.events.land import LandingLimits
 from engine.executors.connection import EngineSettings
 from engine.executors.isolated import IsolationLimits
+from engine.folder_names import check_folder_name
 from engine.invoices.eligible import ReviewRules
 from engine.metrics.optimisations import Optimisations
+from engine.values.memory import AMOUNT
 
 #: The name of the file, and what makes a folder a workspace.
 CONFIG_FILE = "duckbill.toml"
@@ -31,7 +33,7 @@ _MOST_DAYS = 36_525
 _Count = Annotated[int, Field(gt=0, strict=True)]
 _Factor = Annotated[Decimal, Field(gt=1, le=1_000_000, decimal_places=6)]
 _Minimum = Annotated[Decimal, Field(ge=0, max_digits=30, decimal_places=18)]
-_Memory = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)? ?([KMGT]i?)?B$")]
+_Memory = Annotated[str, Field(pattern=f"^{AMOUNT}$")]
 
 
 class _Section(BaseModel):
@@ -56,11 +58,14 @@ class LandingSection(_Section):
 
 
 class EngineSection(_Section):
+    """What a command may use; `spill_limit` is for files of what does not fit in memory, gone when it ends."""
+
     memory_limit: _Memory = "4GiB"
     threads: _Count | None = None
+    spill_limit: _Memory | None = None
 
     def settings(self) -> EngineSettings:
-        return EngineSettings(memory_limit=self.memory_limit, threads=self.threads)
+        return EngineSettings(memory_limit=self.memory_limit, threads=self.threads, spill_limit=self.spill_limit)
 
 
 class MeteringSection(_Section):
@@ -186,6 +191,7 @@ def load_config(root: Path) -> Config:
 
     Raises UserError when the folder is not a workspace and CatalogError, with every problem, when the file is wrong.
     """
+    check_folder_name(root)
     path = root / CONFIG_FILE
     try:
         text = path.read_bytes().decode("utf-8-sig")

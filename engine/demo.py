@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.config import CONFIG_FILE
 from engine.describe import describe_balances, describe_landing, describe_ledger, describe_lines, describe_run
 from engine.errors import UserError, did_you_mean
+from engine.folder_names import check_folder_name
 from engine.formats import SummaryFormat
 from engine.output import note, progress_bar, write_summary
 from engine.workspace import Workspace
@@ -83,6 +84,7 @@ def init_workspace(folder: Path) -> None:
 
 
 def _copy(template: Path, folder: Path) -> None:
+    check_folder_name(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty; name a new or empty folder")
     shutil.copytree(template, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "expected"))

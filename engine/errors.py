@@ -19,7 +19,7 @@ class DuckbillError(Exception):
 
 
 class UserError(DuckbillError):
-    """Something the user can fix: usage, configuration, catalog, input. Nothing was changed."""
+    """Something the user can fix: usage, configuration, catalog, input. Nothing was changed, unless a subclass says."""
 
     exit_code: ClassVar[int] = 2
 
@@ -28,6 +28,15 @@ class WorkspaceBusyError(UserError):
     """Another process is writing to this workspace; trying again later will work."""
 
     exit_code: ClassVar[int] = 75
+
+
+class StorageError(UserError):
+    """The file system refused: the disk is full, a permission is missing, a device fails.
+
+    Nothing is half done. What had been committed by then stays, and the same command, given again, goes on from there.
+    """
+
+    exit_code: ClassVar[int] = 74
 
 
 class CorruptFileError(UserError):

@@ -25,7 +25,7 @@ from engine.reports.explain.line_events import EventsAsRead, line_events, measur
 from engine.reports.explain.measured import Measured
 from engine.reports.explain.steps import Row
 from engine.result import Rows
-from engine.run_folder import recorded_inputs
+from engine.run_folder import CATALOG, recorded_inputs, recorded_text
 from engine.values.period import parse_instant
 
 #: The fewest characters of an id that stand for it.
@@ -130,11 +130,8 @@ class _Recorded:
         self.inputs: dict[str, Any] = inputs
 
     def catalog(self) -> Catalog:
-        try:
-            text = (self._folder / "catalog.json").read_text(encoding="utf-8")
-        except FileNotFoundError as error:
-            what = f"the catalog that this line was computed from is gone: {self._folder / 'catalog.json'}"
-            raise UserError(f"{what}; run the period again") from error
+        text = recorded_text(self._folder, CATALOG)
+        assert text is not None, "every run records its catalog"
         return Catalog.from_json(text)
 
     def sql_granularity(self) -> SqlBreakdownGranularity:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,21 +15,20 @@ import pyarrow.compute as pc
 from engine.billing import OUTPUTS
 from engine.catalog.catalog import Catalog
 from engine.errors import UserError
+from engine.events.verify import check_files
 from engine.invoices.eligible import EARLIER_COLUMNS, LOOKED_AT, NOTHING_EARLIER, Asked, Found, decide
 from engine.invoices.families import kin
 from engine.invoices.finalize import finalized_invoices, held_back
 from engine.invoices.publish import INVOICES, Outputs
 from engine.invoices.transition import NO_TRANSITION
 from engine.result import Rows
-from engine.run_folder import RunFolder, run_id_of
+from engine.run_folder import CATALOG, LOG, RunFolder, read_manifest, recorded_files, recorded_text, run_id_of
 from engine.runs import identity_after
 from engine.values.period import format_instant
+from engine.verifying import told_foreign_files
 from engine.version import SCHEMA_VERSION
 
 _CONSOLIDATING = pa.schema([("contract_id", pa.string()), ("parent_contract_id", pa.string())])
-
-#: What a run's folder keeps that stays true of its invoices when some of them become final.
-_KEPT = ("catalog.json", "corrections.ndjson", "sql/*.sql")
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,8 @@ class Finalization:
     finalized: Rows
     held: Rows
     failed_controls: tuple[str, ...]
+    #: Files in `lake` and `runs` that duckbill did not write.
+    foreign_files: int = 0
 
     @property
     def status(self) -> str:
@@ -76,6 +76,7 @@ class Finalization:
             "held": len(self.held),
             "reasons": {reason: reasons.count(reason) for reason in sorted(set(reasons))},
             "failed_controls": list(self.failed_controls),
+            **({"foreign_files": self.foreign_files} if self.foreign_files else {}),
         }
 
     def _repr_html_(self) -> str:
@@ -108,12 +109,16 @@ def finalize_period(
     found = Found(label, published, kin(connection, published), _earlier(outputs, label), consolidating)
     decision = decide(connection, found, asked)
     held = Rows(held_back(connection, invoices, decision.held))
+    foreign = told_foreign_files(root)
+    if len(decision.final):
+        # The controls count refused lines, and what they count is to be what was landed.
+        check_files(root / "lake" / "rejected_events")
     failed = tuple(controls()) if len(decision.final) else ()
     if failed or not len(decision.final):
-        return Finalization(run_id, label, Rows(invoices.slice(0, 0)), held, failed)
+        return Finalization(run_id, label, Rows(invoices.slice(0, 0)), held, failed, foreign)
     after = finalized_invoices(connection, invoices, published["line_items"], decision.final, asked.now, run_id)
     new_id = _publish(root, label, run_id, after, decision.final, connection, asked.now)
-    return Finalization(new_id, label, Rows(after.filter(pc.is_in(after["id"], decision.final))), held, ())
+    return Finalization(new_id, label, Rows(after.filter(pc.is_in(after["id"], decision.final))), held, (), foreign)
 
 
 def _publish(
@@ -130,14 +135,19 @@ def _publish(
     It is the id of the same run with these invoices closed: running the period again with nothing changed does nothing.
     """
     runs, outputs = root / "runs", Outputs(root / "lake")
+    for name in OUTPUTS:
+        # What does not change is published again without being read for it; so that it is sound is seen to here.
+        outputs.published(name, label, ())
     recorded = _recorded(runs / run_id, label)
     identity = identity_after(recorded["inputs"], invoices)
     new_id = run_id_of(identity)
     record = RunFolder(runs, new_id)
     try:
-        for pattern in _KEPT:
-            for path in sorted((runs / run_id).glob(pattern)):
-                record.write(str(path.relative_to(runs / run_id)), path.read_text(encoding="utf-8"))
+        # What the run recorded besides its log stays true of its invoices when some of them become final.
+        for name in recorded_files(runs / run_id):
+            text = None if name == LOG else recorded_text(runs / run_id, name)
+            if text is not None:
+                record.write(name, text)
         sealed = outputs.republish(connection, OUTPUTS, label, (run_id, new_id), {INVOICES: invoices})
         record.manifest(
             {
@@ -163,12 +173,9 @@ def _publish(
 
 
 def _recorded(folder: Path, label: str) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError) as error:
-        raise UserError(
-            f"{folder}: the record of this run is gone; run {label} again before you finalize it"
-        ) from error
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise UserError(f"{folder}: the record of this run is gone; run {label} again before you finalize it")
     return manifest
 
 
@@ -183,7 +190,10 @@ def _earlier(outputs: Outputs, label: str) -> pa.Table:
 
 def _consolidating(folder: Path) -> pa.Table:
     """The contracts whose statements are put together with a parent's, in the catalog that a run was made from."""
-    catalog = Catalog.from_json((folder / "catalog.json").read_text(encoding="utf-8"))
+    text = recorded_text(folder, CATALOG)
+    if text is None:
+        raise UserError(f"{folder}: the record of this run is gone; run the period again before you finalize it")
+    catalog = Catalog.from_json(text)
     parents: Mapping[str, str] = {
         contract.id: family.parent.contract_id
         for contract in catalog.contracts

@@ -13,7 +13,6 @@ from engine.finalization import Finalization, finalize_period
 from engine.invoices.content_hash import content_hash_query
 from engine.invoices.eligible import Asked
 from engine.invoices.named import Voiding, period_of_invoices, selected_invoices, transition_of
-from engine.lock import exclusive
 from engine.opened import no_progress
 from engine.published import published_periods
 from engine.reports.reconcile.gate import failed_gate
@@ -46,7 +45,7 @@ class InvoiceLife(Running):
         """
         customers = None if select is None else select_customers(self.catalog, select)
         asked = Asked(moment(now), customers, early, approve, self.config.review.rules())
-        with exclusive(self.lake), self._damage_named(), self.connect() as connection:
+        with self._writing("finalize"), self._damage_named(), self.connect() as connection:
             label = published_periods(self.outputs, period)[0]
             return finalize_period(
                 self.root,

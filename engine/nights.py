@@ -18,7 +18,6 @@ from engine.errors import CatalogError, DuckbillError
 from engine.invoice_life import InvoiceLife
 from engine.late_marks import LateMarks
 from engine.late_usage import LateUsage
-from engine.lock import exclusive
 from engine.log import log
 from engine.metrics.check import check_metrics
 from engine.night import Night, Step, StepKind
@@ -70,7 +69,7 @@ class Nights(InvoiceLife, LateUsage, Reconciling):
         problems = check_metrics(catalog, self.config.metering.strict)
         if problems:
             raise CatalogError(problems)
-        with exclusive(self.lake):
+        with self._writing("nightly"):
             # Each step takes the lock for itself; one that another process holds now is told before anything is done.
             landed = self._snapshot(needed=False)
         marks = LateMarks(self.lake, self.config.invoices.late_usage)
@@ -106,7 +105,7 @@ class Nights(InvoiceLife, LateUsage, Reconciling):
         label, now = period.label, watch.now
         if standing.has_late_events:
             yield from self._late_usage_steps(label, now)
-            with exclusive(self.lake):
+            with self._writing("nightly"):
                 watch.marks.set(label, watch.events_version)
             standing = watch.standings.of(period)
         reason = reason_to_run(standing, now)

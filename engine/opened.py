@@ -12,19 +12,25 @@ import duckdb
 from engine.catalog.catalog import Catalog
 from engine.catalog.load import load_catalog
 from engine.clock import cut_off
-from engine.config import CONFIG_FILE, Config, load_config
+from engine.config import Config, load_config
 from engine.errors import CorruptFileError, UserError
 from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
-from engine.events.verify import Finding, verify
+from engine.events.verify import Finding
 from engine.executors.connection import scratch_connection
 from engine.executors.duckdb import DuckDBExecutor
+from engine.exhausted import limits_told
+from engine.folder_names import check_links
 from engine.invoices.closed import read_closed
 from engine.invoices.earlier import earlier_runs
 from engine.invoices.publish import Outputs
 from engine.invoices.transition import NO_TRANSITION, Transition
-from engine.run_folder import recorded_inputs
+from engine.lock import exclusive
+from engine.run_folder import inputs_unless_damaged
 from engine.runs import RunInputs
+from engine.storage_faults import storage_faults_told
+from engine.stored_versions import check_versions
 from engine.values.period import Period
+from engine.verifying import verify_workspace
 
 
 def no_progress(step: str, done: int, total: int) -> None:
@@ -32,11 +38,17 @@ def no_progress(step: str, done: int, total: int) -> None:
 
 
 class Opened:
-    """A workspace folder that has been opened; the questions are asked by the classes that build on it."""
+    """A workspace folder that has been opened; the questions are asked by the classes that build on it.
 
-    def __init__(self, root: Path | str) -> None:
+    What writes waits up to `wait` seconds for another process that does. Raises UserError for a folder that is no
+    workspace, or one that a newer duckbill has written.
+    """
+
+    def __init__(self, root: Path | str, *, wait: float = 0) -> None:
         self.root = Path(root)
+        self._wait = wait
         self.config: Config = load_config(self.root)
+        check_versions(self.root)
 
     @property
     def lake(self) -> Path:
@@ -54,28 +66,41 @@ class Opened:
         return load_catalog(self.root)
 
     def verify(self) -> list[Finding]:
-        """Hashes every committed event file again; what is missing, changed or foreign (DESIGN §4)."""
-        return verify(EventTable(self.lake))
+        """Reads every file of the lake, of the runs and of the kept readings again (DESIGN §4); see `verifying.py`.
+
+        What is missing, changed, foreign or an orphan, by path. Changes nothing.
+        """
+        return verify_workspace(self.root)
 
     @contextmanager
-    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection as runs use it, closed with its spill files at the end."""
-        with scratch_connection(self.config.engine.settings(), self.root) as connection:
+    def connect(self, *, arithmetic: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection as runs use it, closed with its spill files at the end; without `arithmetic`, as landings do."""
+        settings = self.config.engine.settings()
+        scratch = scratch_connection(settings, self.root, arithmetic=arithmetic)
+        with limits_told(self.config.engine, self.root), scratch as connection:
             yield connection
 
     @contextmanager
-    def _damage_named(self) -> Iterator[None]:
-        """What the database cannot do because of the workspace, told as that: a damaged event file, too little memory.
+    def _writing(self, doing: str) -> Iterator[None]:
+        """Holds the workspace for writing; raises WorkspaceBusyError when another process does so for too long.
 
-        Event files are hashed only once something has failed, so that this costs nothing otherwise.
+        `doing` is what others are told meanwhile. Raises UserError for a symbolic link in the lake.
+        """
+        with exclusive(self.lake, self._wait, doing):
+            check_links(self.lake)
+            yield
+
+    @contextmanager
+    def _damage_named(self) -> Iterator[None]:
+        """What the database cannot do because of the workspace, told as that: a damaged file, a full disk, a low limit.
+
+        Files are hashed only once something has failed, so that this costs nothing otherwise.
         """
         try:
-            yield
-        except duckdb.OutOfMemoryException as error:
-            limit = self.config.engine.memory_limit
-            raise UserError(f"{limit} of memory was not enough; raise memory_limit in {CONFIG_FILE}") from error
+            with limits_told(self.config.engine, self.root), storage_faults_told(self.root):
+                yield
         except duckdb.Error as error:
-            damaged = [str(finding) for finding in self.verify() if finding.kind != "orphan"]
+            damaged = [str(finding) for finding in self.verify() if finding.kind in ("missing", "changed")]
             if not damaged:
                 raise
             raise CorruptFileError("\n".join(damaged)) from error
@@ -105,7 +130,7 @@ class Opened:
     ) -> RunInputs:
         outputs = self.outputs
         published = outputs.published_run(month.label)
-        recorded = None if published is None else recorded_inputs(self.root / "runs" / published)
+        recorded = None if published is None else inputs_unless_damaged(self.root / "runs" / published)
         are_drafts = recorded is not None and not recorded.get("closed", {}).get("invoices")
         known = are_drafts and transition == NO_TRANSITION
         closed = read_closed(outputs, month.label, transition, are_drafts=known)

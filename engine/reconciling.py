@@ -36,7 +36,7 @@ from engine.reports.reconcile.relations import relations
 from engine.reports.reconcile.tie_out import ExternalFile, tie_out
 from engine.reports.reconcile.workbook import write_workbook
 from engine.result import Rows
-from engine.run_folder import recorded_inputs
+from engine.run_folder import CATALOG, recorded_inputs, recorded_text
 from engine.values.period import Period, parse_instant, parse_period
 from engine.values.windows import BreakdownWindow
 from engine.version import SCHEMA_VERSION
@@ -190,10 +190,13 @@ class Reconciling(Opened):
         try:
             yield
         except (CorruptFileError, OSError, pl.exceptions.PolarsError) as error:
-            what = str(error).splitlines()[0]
-            for root in (self.root, self.root.resolve()):
-                what = what.replace(f"{root}/", "")
-            missing |= dict.fromkeys(names, what)
+            missing |= dict.fromkeys(names, self._without_root(str(error).splitlines()[0]))
+
+    def _without_root(self, what: str) -> str:
+        """A message in which files are named as they are in any copy of the workspace."""
+        for root in (self.root, self.root.resolve()):
+            what = what.replace(f"{root}/", "")
+        return what
 
     def _published(self, output: str, label: str) -> pa.Table:
         """An output as it was committed; raises CorruptFileError when it is not, or was not published."""
@@ -224,15 +227,14 @@ class Reconciling(Opened):
         @cache
         def recorded(run_id: str) -> RunRecord | str:
             folder = self.root / "runs" / run_id
-            inputs = recorded_inputs(folder)
-            if inputs is None:
-                return f"the record of run {run_id} is gone"
             try:
-                catalog = Catalog.from_json((folder / "catalog.json").read_text(encoding="utf-8"))
-            except FileNotFoundError:
-                return f"the catalog of run {run_id} is gone"
-            as_of = inputs.get("as_of")
-            return RunRecord(catalog, inputs["events_version"], None if as_of is None else parse_instant(as_of))
+                inputs, text = recorded_inputs(folder), recorded_text(folder, CATALOG)
+            except CorruptFileError as error:
+                return self._without_root(str(error))
+            if inputs is None or text is None:
+                return f"the record of run {run_id} is gone"
+            as_of = None if inputs.get("as_of") is None else parse_instant(inputs["as_of"])
+            return RunRecord(Catalog.from_json(text), inputs["events_version"], as_of)
 
         return recorded
 

@@ -14,6 +14,7 @@ from engine.billing import OUTPUTS, Progress
 from engine.config import Config
 from engine.errors import CorruptFileError
 from engine.executors.connection import connect
+from engine.invoices.definitions import start_definitions
 from engine.invoices.finalize import finalized_invoices
 from engine.invoices.publish import INVOICES, Outputs
 from engine.rebilling.recorded_run import RecordedRun, publish_link, recorded_inputs_in
@@ -96,6 +97,7 @@ def _computed(root: Path, scratch: Path, config: Config, recorded: RecordedRun, 
         return {**computed, INVOICES: _finalized(scratch, config, recorded)}
     for _, run_id in sorted(recorded.rests_on().items()):
         publish_link(RecordedRun.read(root, run_id), scratch, keeps_record=run_id != recorded.run_id)
+    start_definitions(scratch / "lake")
     finished = run_period(recorded_inputs_in(scratch, config, recorded), recorded.now, progress)
     again = RecordedRun.read(scratch, finished.run_id)
     _check_inputs(recorded, again)

@@ -13,7 +13,6 @@ from engine.config import LateUsagePolicy
 from engine.invoices.partial import parked_customers
 from engine.invoices.transition import NO_TRANSITION, Transition
 from engine.late_arrivals import corrections_for
-from engine.lock import exclusive
 from engine.opened import Opened, no_progress
 from engine.rating.inputs import rated_products
 from engine.runs import Run, run_period
@@ -81,7 +80,7 @@ class Running(Opened):
         transition: Transition = NO_TRANSITION,
         customers: frozenset[str] | None = None,
     ) -> Run:
-        with exclusive(self.lake), self._damage_named():
+        with self._writing(f"run {month.label}"), self._damage_named():
             landed = self._snapshot(needed=bool(rated_products(catalog)))
             inputs = self._inputs(catalog, landed, month, as_of, isolate, transition=transition, customers=customers)
             if self.config.invoices.late_usage is LateUsagePolicy.CORRECT:

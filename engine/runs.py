@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -18,8 +19,9 @@ from engine.billing import OUTPUTS, Bill, Progress, Terms, bill
 from engine.catalog.catalog import Catalog
 from engine.catalog.exact import EXACT
 from engine.config import Config
-from engine.errors import CatalogError, UserError
+from engine.errors import CatalogError, CorruptFileError, UserError
 from engine.events.table import EventSnapshot
+from engine.events.verify import Finding
 from engine.executors.connection import connect
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.isolated import IsolationLimits
@@ -27,7 +29,7 @@ from engine.executors.kept_readings import FOLDER as KEPT
 from engine.executors.kept_readings import KeptReadings
 from engine.invoices.closed import closed_digest, invoices_digest
 from engine.invoices.content_hash import verify_closed
-from engine.invoices.definitions import check_definitions, record_definitions
+from engine.invoices.definitions import FILE, check_definitions, record_definitions
 from engine.invoices.earlier import periods_to_run_again, read_earlier
 from engine.invoices.partial import carried_from, carry_others
 from engine.invoices.publish import INVOICES, Outputs
@@ -39,8 +41,19 @@ from engine.rating.corrections import NO_CORRECTIONS, corrections_hash, correcti
 from engine.rating.earlier import EMPTY, Earlier
 from engine.rating.schedule import GRACE
 from engine.result import Rows, shown
-from engine.run_folder import RunFolder, recorded_inputs, recorded_summary, run_id_of
+from engine.run_folder import (
+    CATALOG,
+    CORRECTIONS,
+    RunFolder,
+    check_run_folder,
+    inputs_unless_damaged,
+    recorded_inputs,
+    recorded_summary,
+    recorded_text,
+    run_id_of,
+)
 from engine.values.period import Period, format_instant
+from engine.verifying import told_foreign_files
 from engine.version import SCHEMA_VERSION, VERSION
 
 
@@ -229,19 +242,37 @@ def run_period(inputs: RunInputs, now: datetime, progress: Progress) -> Run:
         )
     run_id = run_id_of(identity)
     folder = inputs.root / "runs" / run_id
-    check_definitions(inputs.root / "lake", inputs.catalog)
+    definitions = check_definitions(
+        inputs.root / "lake", inputs.catalog, lambda: _billed(inputs.root, outputs.published_runs())
+    )
     if inputs.config.metering.strict:
         problems = check_metrics(inputs.catalog, strict=True)
         if problems:
             raise CatalogError(problems)
-    recorded = recorded_summary(folder)
+    damaged = [each for each in check_run_folder(folder) if each.kind != "foreign"]
+    recorded = None if damaged else recorded_summary(folder)
     if recorded is not None and outputs.published_run(label) == run_id and outputs.intact(OUTPUTS, label):
         summary = {**recorded, "status": "unchanged"}
     else:
-        summary = _compute(inputs, identity, run_id, now, outputs, progress)
+        for what in damaged:
+            logging.getLogger("duckbill").warning("%s; it is made again", what)
+        summary = _compute(inputs, identity, run_id, now, outputs, progress, damaged)
     # Also of a run that was cut short after it had published.
-    record_definitions(inputs.root / "lake", inputs.catalog, run_id)
+    record_definitions(inputs.root / "lake", inputs.catalog, run_id, definitions)
+    if foreign := told_foreign_files(inputs.root):
+        summary |= {"foreign_files": foreign}
     return _published(outputs, run_id, inputs.period, folder, summary)
+
+
+def _billed(root: Path, published: Mapping[str, str]) -> Iterator[tuple[str, Catalog]]:
+    """The published runs with the catalogs they were made from; CorruptFileError when one of them is gone."""
+    for run_id in published.values():
+        text = recorded_text(root / "runs" / run_id, CATALOG)
+        if text is None:
+            raise CorruptFileError(
+                f"{root / 'lake' / FILE}: is missing, and so is what run {run_id} has recorded; restore one of them"
+            )
+        yield run_id, Catalog.from_json(text)
 
 
 def _compute(
@@ -251,8 +282,12 @@ def _compute(
     now: datetime,
     outputs: Outputs,
     progress: Progress,
+    damaged: Sequence[Finding],
 ) -> dict[str, object]:
+    """Computes and publishes a run. `damaged` says what of an earlier record of the same run is replaced."""
     record = RunFolder(inputs.root / "runs", run_id)
+    if damaged:
+        record.log("replacing a damaged record", files=[each.path.name for each in damaged])
     spill = inputs.root / "runs" / f".spill-{run_id}"
     connection = connect(inputs.config.engine.settings(), spill)
     label = inputs.period.label
@@ -272,26 +307,21 @@ def _compute(
         logged("publishing", 0, 1)
         sealed = outputs.write(connection, OUTPUTS, label, run_id)
         runs = inputs.root / "runs"
-        stale = periods_to_run_again(outputs, inputs.period, run_id, lambda each: recorded_inputs(runs / each))
+        stale = periods_to_run_again(outputs, inputs.period, run_id, lambda each: inputs_unless_damaged(runs / each))
         summary = {**_summary(run_id, inputs, billed, executor), "periods_to_run_again": stale}
-        record.write("catalog.json", inputs.catalog.to_json())
-        if inputs.corrections.num_rows:
-            record.write("corrections.ndjson", corrections_text(inputs.corrections))
-        for name, sql in billed.compiled.items():
-            record.write(f"sql/{name}", sql)
-        record.manifest(
+        _record(
+            record,
+            inputs,
+            billed,
             {
                 "run_id": run_id,
                 "kind": "run",
                 "inputs": identity,
-                "settings": inputs.settings(),
-                "based_on": inputs.based_on,
                 "later_runs": {each: run for each, run in outputs.published_runs().items() if each > label},
-                "transition": inputs.transition.recorded(),
                 "now": format_instant(now),
                 "outputs": {name: path.stem for name, path in sealed.items()},
                 "summary": summary,
-            }
+            },
         )
         record.log("published")
         record.settle()
@@ -303,6 +333,17 @@ def _compute(
     finally:
         connection.close()
         shutil.rmtree(spill, ignore_errors=True)
+
+
+def _record(record: RunFolder, inputs: RunInputs, billed: Bill, facts: Mapping[str, object]) -> None:
+    """Writes what a run was made from, the SQL that ran, and these facts of it."""
+    record.write(CATALOG, inputs.catalog.to_json())
+    if inputs.corrections.num_rows:
+        record.write(CORRECTIONS, corrections_text(inputs.corrections))
+    for name, sql in billed.compiled.items():
+        record.write(f"sql/{name}", sql)
+    settings, transition = inputs.settings(), inputs.transition.recorded()
+    record.manifest({**facts, "settings": settings, "based_on": inputs.based_on, "transition": transition})
 
 
 def _kept(inputs: RunInputs) -> KeptReadings | None:

@@ -21,6 +21,7 @@ from engine.clock import moment
 from engine.config import CONFIG_FILE
 from engine.errors import UserError
 from engine.events.files import sync_folders
+from engine.folder_names import check_folder_name
 from engine.landing import Landing
 from engine.metronome.import_catalog import import_catalog
 from engine.metronome.json_text import json_text
@@ -175,6 +176,7 @@ def import_export(
     """
     folder = Path(workspace)
     _check_empty(folder)
+    check_folder_name(Path(export))
     return _imported(read_export(Path(export)), folder, moment(now), progress)
 
 
@@ -230,6 +232,7 @@ def _unbilled(parked: pa.Table) -> Iterator[str]:
 
 
 def _check_empty(folder: Path) -> None:
+    check_folder_name(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is not empty; name a new or empty folder")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
@@ -13,12 +14,14 @@ import pyarrow.compute as pc
 
 from engine.catalog.catalog import Catalog
 from engine.due_months import Standing
+from engine.errors import CorruptFileError
 from engine.events.table import EventSnapshot, EventTable
 from engine.hindsight import bills_more, recorded_catalog
 from engine.invoices.earlier import periods_to_run_again
 from engine.invoices.publish import INVOICES, Outputs
 from engine.late_marks import LateMarks
-from engine.run_folder import recorded_inputs
+from engine.log import log
+from engine.run_folder import CATALOG, recorded_inputs, recorded_text
 from engine.values.period import Period, parse_instant, parse_period
 
 _COLUMNS = ("type", "status", "starting_at", "ending_before", "computed_by")
@@ -36,6 +39,7 @@ class Standings:
         self._events = EventTable(root / "lake")
         self._days: dict[tuple[int, str | None], frozenset[date]] = {}
         self._terms: dict[str, dict[str, Any]] = {}
+        self._told: set[str] = set()
 
     def of(self, period: Period) -> Standing:
         """How a billing period stands now; of one that has not been published, nothing is known."""
@@ -99,10 +103,12 @@ class Standings:
             return False
         if recorded not in self._terms:
             try:
-                text = (self._root / "runs" / whole / "catalog.json").read_text(encoding="utf-8")
-                self._terms[recorded] = recorded_catalog(text)
-            except (OSError, ValueError):
+                text = recorded_text(self._root / "runs" / whole, CATALOG)
+            except CorruptFileError as error:
+                self._tell(error)
                 return True
+            assert text is not None, "the run has just been found recorded"
+            self._terms[recorded] = recorded_catalog(text)
         return bills_more(self._terms[recorded], self._terms_now, period)
 
     def _stale_periods(self) -> list[str]:
@@ -112,7 +118,17 @@ class Standings:
         return periods_to_run_again(self._outputs, parse_period(first), published[first], self._inputs)
 
     def _inputs(self, run_id: str) -> Mapping[str, Any] | None:
-        return recorded_inputs(self._root / "runs" / run_id)
+        try:
+            return recorded_inputs(self._root / "runs" / run_id)
+        except CorruptFileError as error:
+            self._tell(error)
+            return None
+
+    def _tell(self, error: CorruptFileError) -> None:
+        """Logs that a record is damaged, once; of its month cannot be said that nothing has changed, so it is run."""
+        if str(error) not in self._told:
+            self._told.add(str(error))
+            log(str(error), {}, level=logging.WARNING)
 
     @cached_property
     def _content_hash(self) -> str:

@@ -13,6 +13,7 @@ from engine.breakdown import breakdown
 from engine.catalog.load import read_catalog
 from engine.clock import cut_off, moment
 from engine.diffing import Diffing
+from engine.doctoring import Doctoring
 from engine.errors import Problem
 from engine.events.land import LandingResult, land
 from engine.events.rejected import rejected_events
@@ -22,11 +23,12 @@ from engine.explaining import Explaining
 from engine.exporting import Exporting
 from engine.landable import Landable, named_sources, source_of
 from engine.landing import Landing
-from engine.lock import exclusive
+from engine.maintaining import Maintaining
 from engine.metrics.check import check_metrics
 from engine.metrics.compile_text import compile_sql_text as compile_sql_text
 from engine.metrics.meter import compile_rows, compiled_text, metric_query
 from engine.metrics.scope import PropertyStore, Scope
+from engine.migrating import Migrating
 from engine.nights import Nights
 from engine.opened import customer_id_of, no_progress
 from engine.published import lines_of, published_balances, published_ledger, published_output, run_saw
@@ -42,7 +44,7 @@ from engine.values.period import Period, parse_period
 from engine.values.windows import BreakdownWindow, UsageWindow, window_named
 
 
-class Workspace(Nights, Explaining, Exporting, Diffing, Simulating):
+class Workspace(Nights, Explaining, Exporting, Diffing, Simulating, Maintaining, Doctoring, Migrating):
     """One workspace folder; every method reads the files afresh, so edits show at once.
 
     Times given as `now` are RFC 3339 text or datetimes (naive means UTC); left out, the wall clock is read here and
@@ -81,7 +83,7 @@ class Workspace(Nights, Explaining, Exporting, Diffing, Simulating):
         UserError for input that cannot be read and WorkspaceBusyError while another process writes.
         """
         source = source_of(events)
-        with exclusive(self.lake), self.connect() as connection:
+        with self._writing("land"), self._damage_named(), self.connect(arithmetic=False) as connection:
             return land(
                 self.lake,
                 source,
@@ -269,6 +271,9 @@ class Workspace(Nights, Explaining, Exporting, Diffing, Simulating):
         return PropertyStore(snapshot.profiles()), snapshot.rows
 
 
-def open_workspace(root: Path | str = ".") -> Workspace:
-    """The workspace in a folder; raises UserError when it is none."""
-    return Workspace(root)
+def open_workspace(root: Path | str = ".", *, wait: float = 0) -> Workspace:
+    """The workspace in a folder; what writes waits up to `wait` seconds for another process that does.
+
+    Raises UserError when the folder is no workspace, or a newer duckbill has written it.
+    """
+    return Workspace(root, wait=wait)

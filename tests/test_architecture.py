@@ -33,13 +33,18 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
         | {"billing", "breakdown", "config", "run_folder", "runs", "published", "opened"},
         {"duckdb", "pyarrow", "pydantic"},
     ),
+    "doctor": (
+        {"values", "catalog", "metrics", "rating", "executors", "events", "invoices", "result", "version"}
+        | {"config", "run_folder", "clock", "lock", "verifying", "stored_versions", "vacuum", "leftovers"},
+        {"duckdb", "pyarrow", "deltalake"},
+    ),
     "metronome": (
         {"values", "catalog", "metrics", "rating", "executors", "events", "invoices", "reports", "result", "version"},
         {"duckdb", "pyarrow", "sqlglot", "polars"},
     ),
     "commands": (
         {"values", "workspace", "output", "describe", "finalization", "formats", "log", "version"}
-        | {"result", "exporting", "shadowing", "diffing", "simulating"},
+        | {"result", "exporting", "shadowing", "diffing", "simulating", "doctoring", "storage_faults"},
         {"typer"},
     ),
     "invoices": (

@@ -13,6 +13,7 @@ from engine.commands.options import (
     PeriodOption,
     SelectOption,
     SummaryOption,
+    WaitOption,
     WorkspaceOption,
     opened_workspace,
 )
@@ -41,10 +42,11 @@ def finalize(
     ] = False,
     now: NowOption = None,
     workspace: WorkspaceOption = HERE,
+    wait: WaitOption = 0,
     output: SummaryOption = SummaryFormat.table,
 ) -> None:
     """Make published drafts final; a final invoice never changes. Nothing is computed."""
-    with opened_workspace(workspace) as opened:
+    with opened_workspace(workspace, wait) as opened:
         final = opened.finalize(period, select=select, now=now, early=early, approve=approve)
     show_finalization(final, output)
     if final.needs_attention:
@@ -77,10 +79,11 @@ def void(
     select: SelectOption = None,
     now: NowOption = None,
     workspace: WorkspaceOption = HERE,
+    wait: WaitOption = 0,
     output: SummaryOption = SummaryFormat.table,
 ) -> None:
     """Make final invoices void, with those that stand and fall with them, and give back what they drew of balances."""
-    _close("void", invoices or [], period, select, reason, now, workspace, output)
+    _close("void", invoices or [], period, select, reason, now, workspace, wait, output)
 
 
 def regenerate(
@@ -90,10 +93,11 @@ def regenerate(
     reason: Annotated[str, typer.Option("--reason", help="Why what is final becomes void.")] = "",
     now: NowOption = None,
     workspace: WorkspaceOption = HERE,
+    wait: WaitOption = 0,
     output: SummaryOption = SummaryFormat.table,
 ) -> None:
     """Bill final and void invoices anew, as drafts under new ids; what is final becomes void first."""
-    _close("regenerate", invoices or [], period, select, reason, now, workspace, output)
+    _close("regenerate", invoices or [], period, select, reason, now, workspace, wait, output)
 
 
 def _close(
@@ -104,6 +108,7 @@ def _close(
     reason: str,
     now: str | None,
     workspace: Path,
+    wait: float,
     output: SummaryFormat,
 ) -> None:
     from engine.describe import describe_run
@@ -111,7 +116,7 @@ def _close(
 
     if invoices and select is not None:
         raise typer.BadParameter("name invoices, or select customers of a period, not both", param_hint="--select")
-    with opened_workspace(workspace) as opened, progress_bar() as progress:
+    with opened_workspace(workspace, wait) as opened, progress_bar() as progress:
         anew = command == "regenerate"
         if invoices:
             by_id = opened.regenerate if anew else opened.void

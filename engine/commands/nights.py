@@ -13,6 +13,7 @@ from engine.commands.options import (
     NowOption,
     SkipCodeOption,
     SummaryOption,
+    WaitOption,
     WorkspaceOption,
     opened_workspace,
 )
@@ -34,6 +35,7 @@ _STEP_COLUMNS = (
 
 def nightly(
     workspace: WorkspaceOption = HERE,
+    wait: WaitOption = 0,
     now: NowOption = None,
     output: SummaryOption = SummaryFormat.table,
     log_format: LogFormatOption = LogFormat.text,
@@ -43,7 +45,7 @@ def nightly(
     from engine.log import watched
     from engine.output import note, print_table, write_summary
 
-    with opened_workspace(workspace) as opened, watched(log_format) as progress:
+    with opened_workspace(workspace, wait) as opened, watched(log_format) as progress:
         if output is SummaryFormat.json:
             night = opened.nightly(now=now, progress=progress, told=lambda step: write_summary(step.summary()))
         else:

@@ -12,6 +12,7 @@ import typer
 from engine.commands.signals import SIGNALS
 from engine.errors import CatalogError
 from engine.formats import Format, LogFormat, SummaryFormat
+from engine.storage_faults import storage_faults_told
 
 if TYPE_CHECKING:
     from engine.workspace import Workspace
@@ -43,6 +44,12 @@ LogFormatOption = Annotated[
 SkipCodeOption = Annotated[
     bool, typer.Option("--skip-code", help="Exit with 99 when there was nothing to do, for Airflow.")
 ]
+WaitOption = Annotated[
+    float,
+    typer.Option(
+        "--wait", envvar="DUCKBILL_WAIT", min=0, help="How many seconds to wait for another process that writes."
+    ),
+]
 RowsOption = Annotated[Format, typer.Option("--output", "-o", help="How to write the rows.")]
 SummaryOption = Annotated[SummaryFormat, typer.Option("--output", "-o", help="For people, or one line of JSON.")]
 HERE = Path()
@@ -57,14 +64,18 @@ def listed(names: str) -> list[str]:
 
 
 @contextmanager
-def opened_workspace(root: Path) -> Iterator[Workspace]:
-    """The workspace in a folder; problems met while it is used are shown with their lines of SQL."""
+def opened_workspace(root: Path, wait: float = 0) -> Iterator[Workspace]:
+    """The workspace in a folder; problems met while it is used are shown with their lines of SQL.
+
+    What writes waits up to `wait` seconds for another process that does.
+    """
     from engine.describe import describe_problems, sql_in
     from engine.workspace import open_workspace
 
     SIGNALS.listen()
     try:
-        yield open_workspace(root)
+        with storage_faults_told(root):
+            yield open_workspace(root, wait=wait)
     except CatalogError as error:
         describe_problems(error.problems, sql_in(root))
         raise typer.Exit(error.exit_code) from error

@@ -12,6 +12,7 @@ from engine.commands.options import (
     IsolateOption,
     NowOption,
     SummaryOption,
+    WaitOption,
     WorkspaceOption,
     opened_workspace,
 )
@@ -24,6 +25,7 @@ def retry(
         str | None, typer.Option("--period", "-p", help="A calendar month; the latest with parked contracts.")
     ] = None,
     workspace: WorkspaceOption = HERE,
+    wait: WaitOption = 0,
     now: NowOption = None,
     as_of: AsOfOption = None,
     isolate: IsolateOption = False,
@@ -33,7 +35,7 @@ def retry(
     from engine.describe import describe_run
     from engine.output import note, progress_bar, write_summary
 
-    with opened_workspace(workspace) as opened, progress_bar() as progress:
+    with opened_workspace(workspace, wait) as opened, progress_bar() as progress:
         finished = opened.retry(period, now=now, as_of=as_of, isolate=isolate, progress=progress)
     if finished is None:
         if output is SummaryFormat.json:

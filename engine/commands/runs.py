@@ -18,6 +18,7 @@ from engine.commands.options import (
     SelectOption,
     SkipCodeOption,
     SummaryOption,
+    WaitOption,
     WorkspaceOption,
     opened_workspace,
 )
@@ -28,6 +29,7 @@ from engine.values.period import periods_through
 def run(
     period: PeriodOption,
     workspace: WorkspaceOption = HERE,
+    wait: WaitOption = 0,
     now: NowOption = None,
     as_of: AsOfOption = None,
     select: SelectOption = None,
@@ -48,7 +50,7 @@ def run(
     nothing_done, needs_attention = True, False
     for month in periods_through(period, through or period):
         # Each month is told of when it is done: what follows may fail.
-        with opened_workspace(workspace) as opened, watched(log_format) as progress:
+        with opened_workspace(workspace, wait) as opened, watched(log_format) as progress:
             finished = opened.run(month.label, now=now, as_of=as_of, isolate=isolate, select=select, progress=progress)
         if output is SummaryFormat.json:
             write_summary(finished.summary)

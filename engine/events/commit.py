@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pyarrow as pa
-from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Transaction, write_deltalake
-from deltalake.exceptions import CommitFailedError
-from deltalake.transaction import AddAction
+from deltalake import DeltaTable
 
-from engine.errors import WorkspaceBusyError
-from engine.events.files import WrittenFile, sync_file, sync_folders
-from engine.events.table import open_delta, property_fields
+from engine.events.delta_check import open_checked
+from engine.events.delta_log import (
+    Action,
+    add,
+    commit_info,
+    creation,
+    described_anew,
+    remove,
+    schema_version,
+    transaction,
+    write_commit,
+)
+from engine.events.files import WrittenFile
+from engine.events.table import CONTENTS, EventFile, contents_version, property_fields
+from engine.values.schema_versions import TABLES
 
 #: The key in a commit's info under which a landing keeps its counts.
 LANDING_KEY = "duckbill.landing"
@@ -24,7 +34,6 @@ _CONFIGURATION = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
-_KEEP_LOG = PostCommitHookProperties(create_checkpoint=True, cleanup_expired_logs=False)
 
 #: The columns of `lake/rejected_events`, see `rejected.py`.
 REJECTED_SCHEMA = pa.schema(
@@ -60,32 +69,10 @@ def event_schema(fields: Sequence[str]) -> pa.Schema:
     )
 
 
-def widen_schema(table: Path, opened: DeltaTable | None, fields: Sequence[str]) -> DeltaTable:
-    """The event table with at least these struct fields: created or widened in a commit of its own if need be.
-
-    `opened` is the table as the landing found it, so that whatever another writer commits meanwhile is noticed.
-    """
-    delta = opened or _created(table, event_schema(fields), partition_by=["date"])
-    if not set(fields) <= set(property_fields(delta)):
-        try:
-            write_deltalake(
-                delta,
-                event_schema(fields).empty_table(),
-                mode="append",
-                schema_mode="merge",
-                commit_properties=CommitProperties(max_commit_retries=0),
-                post_commithook_properties=_KEEP_LOG,
-            )
-        except CommitFailedError as error:
-            raise _busy(table) from error
-        _sync_log(table)
-        delta.update_incremental()
-    return delta
-
-
 def commit_events(
-    delta: DeltaTable,
+    delta: DeltaTable | None,
     table: Path,
+    fields: Sequence[str],
     files: Sequence[WrittenFile],
     ingested_at: str,
     transactions: Sequence[str],
@@ -93,21 +80,50 @@ def commit_events(
 ) -> int:
     """Adds the files in one commit that also records the transactions; returns the new version.
 
-    `landing` goes into the commit's info. Raises WorkspaceBusyError when another writer committed first; nothing
-    of this landing is visible then.
+    `delta` is the table as the landing found it, None when there is none yet; `fields` are what the `properties` of any
+    file may have. `landing` goes into the commit's info. Raises WorkspaceBusyError when another writer committed first;
+    nothing of this landing is visible then.
     """
-    version = delta.version() + 1
-    _commit(delta, table, [_add_events(file, ingested_at) for file in files], ["date"], transactions, version, landing)
+    version = 0 if delta is None else delta.version() + 1
+    actions = [
+        *_described(delta, fields),
+        *(_add_events(file, ingested_at, ingested_at) for file in files),
+        *(transaction(name, version) for name in (*transactions, CONTENTS)),
+    ]
+    write_commit(table, version, actions, {LANDING_KEY: json.dumps(landing, sort_keys=True), CONTENTS: version})
     return version
+
+
+def commit_compaction(
+    delta: DeltaTable, table: Path, removed: Iterable[EventFile], added: Iterable[tuple[WrittenFile, str, str]]
+) -> None:
+    """Replaces files by others that hold the same events, in one commit; runs see the same version as before.
+
+    Each file that is added comes with the first and the last arrival in it.
+    """
+    version, contents = delta.version() + 1, contents_version(delta)
+    actions = [
+        *_described(delta, ()),
+        *(remove(f"date={file.date}/{file.path.name}", file.bytes, {"date": str(file.date)}) for file in removed),
+        *(_add_events(file, first, last) for file, first, last in added),
+        transaction(CONTENTS, contents),
+    ]
+    write_commit(table, version, actions, {"operation": "OPTIMIZE", CONTENTS: contents})
 
 
 def commit_rejected(table: Path, files: Sequence[WrittenFile], batch_id: str) -> None:
     """Adds a landing's refused lines; they count only once the batch is in the event table as well."""
-    delta = open_delta(table) or _created(table, REJECTED_SCHEMA, partition_by=[])
-    if delta.transaction_version(batch_transaction(batch_id)) is not None:
+    delta = open_checked(table)
+    if delta is not None and delta.transaction_version(batch_transaction(batch_id)) is not None:
         return
-    actions = [_add(file, {}, {"numRecords": file.rows}) for file in files]
-    _commit(delta, table, actions, [], [batch_transaction(batch_id)], delta.version() + 1, {})
+    version = 0 if delta is None else delta.version() + 1
+    described: list[Action] = []
+    if delta is None:
+        described = creation(REJECTED_SCHEMA, [], _CONFIGURATION)
+    elif schema_version(delta) < TABLES.current:
+        described = described_anew(delta)
+    added = [add(file.path, file.bytes, {}, {"numRecords": file.rows}) for file in files]
+    write_commit(table, version, [*described, *added, transaction(batch_transaction(batch_id), version)], {})
 
 
 def source_transaction(sha256: str) -> str:
@@ -122,72 +138,27 @@ def batch_transaction(batch_id: str) -> str:
 
 def landing_info(table: Path, version: int) -> Mapping[str, object]:
     """What `commit_events` recorded with a version; empty when the log no longer holds that commit."""
-    try:
-        lines = (table / "_delta_log" / f"{version:020d}.json").read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
+    recorded = commit_info(table, version).get(LANDING_KEY)
+    if not isinstance(recorded, str):
         return {}
-    for line in lines:
-        info = json.loads(line).get("commitInfo", {})
-        if LANDING_KEY in info:
-            recorded: Mapping[str, object] = json.loads(info[LANDING_KEY])
-            return recorded
-    return {}
+    landing: Mapping[str, object] = json.loads(recorded)
+    return landing
 
 
-def _created(table: Path, schema: pa.Schema, partition_by: list[str]) -> DeltaTable:
-    table.mkdir(parents=True, exist_ok=True)
-    delta = DeltaTable.create(table, schema, partition_by=partition_by, configuration=_CONFIGURATION)
-    _sync_log(table)
-    return delta
+def _described(delta: DeltaTable | None, fields: Sequence[str]) -> list[Action]:
+    """What makes the table, or gives it these fields besides those it has; nothing where it has them."""
+    if delta is None:
+        return creation(event_schema(fields), ["date"], _CONFIGURATION)
+    known = property_fields(delta)
+    if set(fields) <= set(known):
+        return described_anew(delta) if schema_version(delta) < TABLES.current else []
+    return described_anew(delta, event_schema([*known, *(each for each in fields if each not in known)]))
 
 
-def _commit(
-    delta: DeltaTable,
-    table: Path,
-    actions: Sequence[AddAction],
-    partition_by: list[str],
-    transactions: Sequence[str],
-    version: int,
-    landing: Mapping[str, object],
-) -> None:
-    properties = CommitProperties(
-        custom_metadata={LANDING_KEY: json.dumps(landing, sort_keys=True)},
-        app_transactions=[Transaction(name, version) for name in transactions],
-        max_commit_retries=0,
-    )
-    try:
-        delta.create_write_transaction(
-            list(actions),
-            "append",
-            delta.schema(),
-            partition_by,
-            commit_properties=properties,
-            post_commithook_properties=_KEEP_LOG,
-        )
-    except CommitFailedError as error:
-        raise _busy(table) from error
-    _sync_log(table)
-
-
-def _add_events(file: WrittenFile, ingested_at: str) -> AddAction:
+def _add_events(file: WrittenFile, first_ingested_at: str, last_ingested_at: str) -> Action:
     stats = {
         "numRecords": file.rows,
-        "minValues": {"timestamp": file.first_timestamp, "ingested_at": ingested_at},
-        "maxValues": {"timestamp": file.last_timestamp, "ingested_at": ingested_at},
+        "minValues": {"timestamp": file.first_timestamp, "ingested_at": first_ingested_at},
+        "maxValues": {"timestamp": file.last_timestamp, "ingested_at": last_ingested_at},
     }
-    return _add(file, {"date": str(file.date)}, stats)
-
-
-def _add(file: WrittenFile, partition: dict[str, str | None], stats: Mapping[str, object]) -> AddAction:
-    # The modification time is not read by anything here; zero keeps the log free of clock readings.
-    return AddAction(file.path, file.bytes, partition, 0, True, json.dumps(stats))
-
-
-def _busy(table: Path) -> WorkspaceBusyError:
-    return WorkspaceBusyError(f"{table}: another process committed at the same time; nothing was landed, try again")
-
-
-def _sync_log(table: Path) -> None:
-    log = table / "_delta_log"
-    sync_file(max(log.glob("*.json")))
-    sync_folders([log, table, table.parent])
+    return add(file.path, file.bytes, {"date": str(file.date)}, stats)

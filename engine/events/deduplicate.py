@@ -67,16 +67,29 @@ def _accepted(table_fields: Sequence[str], *, has_files: bool) -> exp.Create:
     """landing.accepted: the full content of the winners that landed before."""
     if not has_files:
         return _create("accepted", exp.select("NULL::VARCHAR AS transaction_id", "NULL AS content").limit(0))
+    # A field of the table may be in none of these files: the events that had it may have been duplicates themselves.
+    widened = exp.cast(exp.column("properties"), _struct_of(table_fields)).as_("properties")
+    kept = ("transaction_id", "customer_id", "event_type", "timestamp", "other_properties")
+    earlier = exp.select(*kept, widened).from_(
+        "read_parquet($files, union_by_name = true, hive_partitioning = false)", dialect="duckdb"
+    )
+    earlier = earlier.where("transaction_id IN (SELECT transaction_id FROM landing.earlier)")
+    earlier = earlier.where("ingested_at >= $since", dialect="duckdb")
     bag = exp.column("properties")
     entries = [
         _entry(name, exp.Anonymous(this="struct_extract", expressions=[bag.copy(), exp.Literal.string(name)]))
         for name in table_fields
     ]
-    query = exp.select("transaction_id", _content(entries)).from_(
-        "read_parquet($files, union_by_name = true, hive_partitioning = false)", dialect="duckdb"
+    return _create(
+        "accepted", exp.select("transaction_id", _content(entries)).from_(earlier.subquery("earlier_events"))
     )
-    query = query.where("transaction_id IN (SELECT transaction_id FROM landing.earlier)")
-    return _create("accepted", query.where("ingested_at >= $since", dialect="duckdb"))
+
+
+def _struct_of(fields: Sequence[str]) -> exp.DataType:
+    members = [
+        exp.ColumnDef(this=exp.to_identifier(name, quoted=True), kind=exp.DataType.build("VARCHAR")) for name in fields
+    ]
+    return exp.DataType(this=exp.DataType.Type.STRUCT, expressions=members, nested=True)
 
 
 def _entry(name: str, value: exp.Expr) -> exp.Expr:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,30 +35,52 @@ def fresh_folder(folder: Path) -> Path:
 def content_name(path: Path) -> str:
     """Syncs a file to disk and returns the SHA-256 of what it holds."""
     with path.open("rb+") as stream:
-        os.fsync(stream.fileno())
+        with _named(path):
+            os.fsync(stream.fileno())
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def move_into_place(path: Path, target: Path) -> None:
     """Renames a synced file to its final name in a folder that is created when missing."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(target.parent)
     path.replace(target)
+
+
+def make_folder(folder: Path) -> None:
+    """Creates a folder, and those it is in, that are missing; their names survive a crash, what goes into them not yet.
+
+    Several threads may create the same folder.
+    """
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    sync_folders(each.parent for each in missing)
 
 
 def sync_folders(folders: Iterable[Path]) -> None:
     """Makes renames and new names in these folders durable."""
     for folder in sorted(set(folders)):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 
 def sync_file(path: Path) -> None:
     """Makes the content of a file written by a library durable."""
-    descriptor = os.open(path, os.O_RDONLY)
+    _sync(path, os.O_RDONLY)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, flags)
     try:
-        os.fsync(descriptor)
+        with _named(path):
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Lets an error of a call that knows a file by its number alone say which file it is."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = str(path)
+        raise

@@ -16,13 +16,14 @@ from deltalake import DeltaTable
 from engine.events import commit
 from engine.events.database import one_number
 from engine.events.deduplicate import WINDOW, remove_duplicates
+from engine.events.delta_check import open_checked
 from engine.events.fixed_sql import fixed_sql
 from engine.events.profile import profile_staged
 from engine.events.property_columns import PropertyColumns
 from engine.events.read_ahead import read_ahead
 from engine.events.source import Source
 from engine.events.staging import Staging
-from engine.events.table import EventSnapshot, EventTable, open_delta
+from engine.events.table import NOTHING_LANDED, EventSnapshot, EventTable
 from engine.events.write import struct_fields, write_events, write_rejected
 
 
@@ -73,7 +74,7 @@ def land(
     temp_directory. Raises UserError for a source that cannot be read, WorkspaceBusyError when another writer
     commits first, CorruptFileError when a committed file cannot be read; nothing is landed then.
     """
-    known, delta = source.known_sha256(), open_delta(lake / "events")
+    known, delta = source.known_sha256(), open_checked(lake / "events")
     if known is not None and (earlier := _landed_before(lake, delta, known)):
         return earlier
     snapshot = EventTable(lake).snapshot_of(delta) if delta else None
@@ -104,12 +105,11 @@ def _publish(
     base = snapshot.version if snapshot else -1
     batch_id = hashlib.sha256(f"{source.sha256}\x1f{now.isoformat()}\x1f{base}".encode()).hexdigest()[:32]
     since = now - WINDOW
-    recent = [
-        file.path
-        for file in (snapshot.files if snapshot else ())
-        if file.last_ingested_at is None or file.last_ingested_at >= since
-    ]
-    duplicates = remove_duplicates(connection, columns, recent, snapshot.property_fields if snapshot else (), since)
+    recent = (snapshot or NOTHING_LANDED).arrived_since(since)
+    # An id that a damaged file no longer shows would land, and be billed, twice.
+    recent.check_files()
+    paths = [file.path for file in recent.files]
+    duplicates = remove_duplicates(connection, columns, paths, recent.property_fields, since)
     result = _counted(staging, duplicates, batch_id)
     unfinished = lake / ".staging"
     rejected = write_rejected(connection, lake / "rejected_events", unfinished, now, batch_id, source.name)
@@ -118,9 +118,9 @@ def _publish(
     profiles = profile_staged(connection, columns)
     events = lake / "events"
     files = write_events(connection, columns, profiles, events, unfinished, now, batch_id)
-    widened = commit.widen_schema(events, delta, struct_fields(columns))
     transactions = [commit.source_transaction(source.sha256), commit.batch_transaction(batch_id)]
-    version = commit.commit_events(widened, events, files, now.isoformat(), transactions, asdict(result))
+    fields = struct_fields(columns)
+    version = commit.commit_events(delta, events, fields, files, now.isoformat(), transactions, asdict(result))
     return replace(result, version=version)
 
 

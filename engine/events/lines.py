@@ -20,6 +20,9 @@ CHUNK_BYTES = 32 * 1024 * 1024
 #: The longest event, without its line end (`spec/reliability.md` §4.1).
 MAX_LINE_BYTES = 1024 * 1024
 
+#: The most lines of a chunk: short ones cost more than their bytes.
+CHUNK_LINES = 256 * 1024
+
 #: Rows handed to one thread at a time.
 _BATCH_ROWS = 8 * 1024
 
@@ -68,11 +71,22 @@ def read_lines(stream: Readable, chunk_bytes: int = CHUNK_BYTES) -> Iterator[Lin
             held += block
             continue
         whole, held = b"".join((held, memoryview(block)[:end])), block[end:]
-        chunk, count = _chunk(whole, lines_before, bytes_read)
-        lines_before += count
-        yield chunk
+        for piece in _pieces(whole):
+            chunk, count = _chunk(piece, lines_before, bytes_read)
+            lines_before += count
+            yield chunk
     if held:
         yield _chunk(held, lines_before, bytes_read)[0]
+
+
+def _pieces(whole: bytes) -> Iterator[bytes]:
+    """Whole lines, cut into pieces of at most `CHUNK_LINES`."""
+    if whole.count(b"\n") <= CHUNK_LINES:
+        yield whole
+        return
+    middle = whole.index(b"\n", len(whole) // 2) + 1
+    yield from _pieces(whole[:middle])
+    yield from _pieces(whole[middle:])
 
 
 def _chunk(whole: bytes, lines_before: int, bytes_read: int) -> tuple[LineChunk, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from typing import Literal
 
@@ -41,8 +42,17 @@ class Refusal:
 
 def refuse_bytes(line_no: int, reason: Reason, detail: str, line: bytes) -> Refusal:
     """A refusal of a line known only as bytes, keeping at most `KEPT_BYTES` of it."""
-    kept = line.rstrip(b"\r\n")[:KEPT_BYTES]
+    line = line.rstrip(b"\r\n")
+    kept = line[:KEPT_BYTES]
     try:
-        return Refusal(line_no, reason, detail, None, kept.decode("utf-8"))
+        # A character that is cut in two by the limit is left out; the text before it is text all the same.
+        text = getincrementaldecoder("utf-8")().decode(kept, len(line) <= KEPT_BYTES)
+        return Refusal(line_no, reason, detail, None, text)
     except UnicodeDecodeError:
         return Refusal(line_no, reason, detail, None, base64.b64encode(kept).decode("ascii"), "base64")
+
+
+def kept_text(line: str) -> str:
+    """The text of a refused line without its end, at most `KEPT_BYTES` of it."""
+    text = line.rstrip("\r\n")
+    return text.encode()[:KEPT_BYTES].decode("utf-8", "ignore")

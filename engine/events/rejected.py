@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.events.commit import REJECTED_SCHEMA, batch_transaction
-from engine.events.table import open_delta
+from engine.events.delta_check import open_checked
 
 
 def rejected_events(lake: Path, batch_id: str | None = None) -> pa.Table:
@@ -19,7 +19,7 @@ def rejected_events(lake: Path, batch_id: str | None = None) -> pa.Table:
     (NULL when it could not be read), content (text, at most 64 KiB), encoding (`utf-8`, or `base64` when the line
     was not text), landed_at. Lines of a landing that never committed are not shown.
     """
-    rejected, events = open_delta(lake / "rejected_events"), open_delta(lake / "events")
+    rejected, events = open_checked(lake / "rejected_events"), open_checked(lake / "events")
     if rejected is None or events is None:
         return REJECTED_SCHEMA.empty_table()
     names = [row["path"] for row in pa.table(rejected.get_add_actions(flatten=False)).select(["path"]).to_pylist()]

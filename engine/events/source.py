@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,12 +15,16 @@ from typing import Any, BinaryIO, Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import sqlglot.expressions as exp
 
 from engine.errors import UserError
 from engine.events.json_array import read_array
-from engine.events.lines import LineChunk, Readable, line_numbers, line_table, read_lines
-from engine.events.typed_columns import typed_lines
+from engine.events.lines import MAX_LINE_BYTES, LineChunk, Readable, line_table, read_lines
+from engine.events.refusal import refuse_bytes
+from engine.events.typed_columns import longest_row, typed_lines
+from engine.values.masked import without_values
 from engine.values.period import as_utc, format_instant
 
 _UNREADABLE = {
@@ -31,6 +36,10 @@ _UNREADABLE = {
     b"SQLite format 3": "a SQLite database; export the events as NDJSON or Parquet",
 }
 _DICTS_AT_A_TIME = 64 * 1024
+
+#: Rows of a Parquet file that the database makes text of at once, and the most bytes that they may come to.
+_VECTOR_ROWS = 2048
+_ROWS_BYTES = 64 * 1024 * 1024
 
 
 class Source(Protocol):
@@ -89,11 +98,11 @@ class _FileSource:
         if not self._sha256:
             self.known_sha256()
         if self.format == "parquet":
-            relation = exp.Anonymous(this="read_parquet", expressions=[exp.Literal.string(str(self.path))])
             try:
-                yield from typed_lines(connection, relation, self.name)
-            except duckdb.Error as error:
-                raise UserError(f"{self.name}: cannot be read as Parquet: {error}") from error
+                yield from _parquet_lines(connection, self.path, self.name)
+            except (duckdb.Error, pa.ArrowException, OSError) as error:
+                what = without_values(str(error))
+                raise UserError(f"{self.name}: cannot be read as Parquet: {what}; export it again") from error
         else:
             with self.path.open("rb", buffering=0) as stream:
                 yield from read_array(stream, self.name) if self.format == "array" else read_lines(stream)
@@ -192,6 +201,8 @@ class _MemorySource:
         for chunk in self.make(connection):
             for batch in chunk.lines.column("line").chunks:
                 digest.update(b"\n".join(map(str.encode, batch.to_pylist())))
+            for refusal in chunk.refused:
+                digest.update(refusal.content.encode())
             yield chunk
         self._sha256 = digest.hexdigest()
 
@@ -207,16 +218,41 @@ def events_source(events: Iterable[Mapping[str, Any]] | Any) -> Source:
     return _MemorySource(lambda _: _dict_lines(events), "events")
 
 
+def _parquet_lines(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Iterator[LineChunk]:
+    # In brackets a name is taken as it is; as a text it would be a pattern.
+    paths = exp.Array(expressions=[exp.Literal.string(glob.escape(str(path)))])
+    relation = exp.Anonymous(this="read_parquet", expressions=[paths])
+    rows_at_once = _ROWS_BYTES // max(1, longest_row(connection, relation, name))
+    if rows_at_once >= _VECTOR_ROWS:
+        yield from typed_lines(connection, relation, name)
+        return
+    # The database takes so many rows at a time that a few bytes of file, unpacked, would need gigabytes.
+    with pq.ParquetFile(path) as file:
+        yield from _batch_lines(connection, file.iter_batches(max(1, rows_at_once)), name)
+
+
 def _arrow_lines(connection: duckdb.DuckDBPyConnection, events: Any) -> Iterator[LineChunk]:
-    reader = pa.RecordBatchReader.from_stream(events)
+    try:
+        yield from _batch_lines(connection, pa.RecordBatchReader.from_stream(events), "events")
+    except (duckdb.Error, pa.ArrowInvalid) as error:
+        raise UserError(f"events: cannot be read as a table: {without_values(str(error))}") from error
+
+
+def _batch_lines(
+    connection: duckdb.DuckDBPyConnection, batches: Iterable[pa.RecordBatch], name: str
+) -> Iterator[LineChunk]:
     rows = 0
-    for batch in reader:
+    for batch in batches:
+        # Text that is not UTF-8 would be lost without a word.
+        batch.validate(full=True)
         # The connection is this source's own, so the name needs no removing.
         connection.register("arrow_events", pa.Table.from_batches([batch]))
-        for chunk in typed_lines(connection, exp.table_("arrow_events"), "events"):
-            numbers = line_numbers(rows, chunk.lines.num_rows)
-            rows += chunk.lines.num_rows
-            yield LineChunk(line_table(numbers, chunk.lines.column("line")), (), 0)
+        for chunk in typed_lines(connection, exp.table_("arrow_events"), name):
+            count = chunk.lines.num_rows + len(chunk.refused)
+            numbers = pc.add(chunk.lines.column("line_no"), rows)
+            refused = tuple(replace(each, line_no=each.line_no + rows) for each in chunk.refused)
+            yield LineChunk(line_table(numbers, chunk.lines.column("line")), refused, 0)
+            rows += count
 
 
 def _dict_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[LineChunk]:
@@ -236,7 +272,17 @@ def _dict_lines(events: Iterable[Mapping[str, Any]]) -> Iterator[LineChunk]:
 
 
 def _numbered(lines: list[str], done: int) -> LineChunk:
-    return LineChunk(line_table(line_numbers(done, len(lines)), pa.array(lines, pa.string())), (), 0)
+    # JSON is written in ASCII here: characters are bytes.
+    numbered = list(enumerate(lines, done + 1))
+    too_large = f"longer than {MAX_LINE_BYTES} bytes"
+    refused = [
+        refuse_bytes(number, "too_large", too_large, line.encode())
+        for number, line in numbered
+        if len(line) > MAX_LINE_BYTES
+    ]
+    kept = [(number, line) for number, line in numbered if len(line) <= MAX_LINE_BYTES] if refused else numbered
+    numbers = pa.array([number for number, _ in kept], pa.int64())
+    return LineChunk(line_table(numbers, pa.array([line for _, line in kept], pa.string())), tuple(refused), 0)
 
 
 def _json_text(value: object) -> object:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 import duckdb
@@ -19,12 +19,21 @@ from engine.events.known_shapes import KnownShapes
 from engine.events.lines import LineChunk
 from engine.events.plain_json import JSON_NUMBER, MEMBER_NUMBER, TEXT_FIELDS, plain_line_pattern
 from engine.events.property_columns import PropertyColumns
-from engine.events.refusal import KEPT_BYTES, Refusal
+from engine.events.refusal import KEPT_BYTES, Refusal, kept_text
 
 _REFUSAL = "landing.refusal(transaction_id, customer_id, event_type, sent, instant, $earliest, $latest)"
 
 #: Lines read the general way before any shape is known.
 _FIRST_LOOK = 4096
+
+#: Lines, and their characters, that the exact parser makes Python objects of at once.
+_EXACT_LINES = 16 * 1024
+_EXACT_CHARACTERS = 4 * 1024 * 1024
+
+#: Top-level fields that are counted by name, by so much of it; all others are counted together.
+_UNKNOWN_NAMES = 1000
+_UNKNOWN_CHARACTERS = 200
+OTHER_NAMES = "(other names)"
 
 _NO_LINE = r"[^\x00-\x{10FFFF}]"
 _PATTERNS = {
@@ -56,14 +65,18 @@ class _Shape:
     def properties(self) -> list[str]:
         return self.keys[1] or []
 
-    def is_regular(self, columns: PropertyColumns) -> bool:
-        """Whether the database can take every member of these lines to its column."""
+    @property
+    def is_sound(self) -> bool:
+        """Whether these keys break no rule."""
         return (
             {*TEXT_FIELDS} <= set(self.top)
             and len(set(self.top)) == len(self.top)
             and len(set(self.properties)) == len(self.properties) <= MAX_PROPERTIES
-            and all(map(columns.is_field, self.properties))
         )
+
+    def is_regular(self, columns: PropertyColumns) -> bool:
+        """Whether the database can take every member of these lines to its column."""
+        return self.is_sound and all(map(columns.is_field, self.properties))
 
 
 class Staging:
@@ -130,7 +143,8 @@ class Staging:
         shapes = self._plain_shapes()
         names: Counter[str] = Counter()
         for shape in shapes:
-            for name in shape.properties:
+            # What only refused events name becomes no field.
+            for name in shape.properties if shape.is_sound else ():
                 names[name] += shape.lines
         self._meet(names)
         odd = [shape for shape in shapes if not shape.is_regular(self.columns)]
@@ -145,7 +159,7 @@ class Staging:
             self._shapes.meet(shape.top, shape.properties, shape.lines)
             for name in shape.top:
                 if name not in _KNOWN_FIELDS:
-                    self.unknown_fields[name] += shape.lines
+                    self._count_unknown(name, shape.lines)
         self._shapes.learn()
 
     def _plain_shapes(self) -> list[_Shape]:
@@ -166,10 +180,14 @@ class Staging:
             self.connection.execute(fixed_sql("odd_shapes"))
 
     def _add_exact(self) -> None:
-        rows = self.connection.execute(fixed_sql("exact_lines"))
+        rows = self.connection.execute(fixed_sql("exact_lines")).fetchall()
+        for batch in _batches(rows):
+            self._add_exact_lines(batch)
+
+    def _add_exact_lines(self, rows: Iterable[tuple[int, str]]) -> None:
         events: list[tuple[int, ParsedEvent]] = []
         refused: list[Refusal] = []
-        for line_no, line in rows.fetchall():
+        for line_no, line in rows:
             text = line.strip(" \t\r\n")
             if not text:
                 continue
@@ -177,14 +195,14 @@ class Staging:
             try:
                 event = parse_event(text)
             except RefusedEvent as error:
-                kept = line.rstrip("\r\n")[:KEPT_BYTES]
-                refused.append(Refusal(line_no, error.reason, error.detail, error.transaction_id, kept))
+                refused.append(Refusal(line_no, error.reason, error.detail, error.transaction_id, kept_text(line)))
             else:
                 events.append((line_no, event))
         self._refuse(refused)
         self._meet(Counter(name for _, event in events for name in event.properties))
         for _, event in events:
-            self.unknown_fields.update(event.unknown_fields)
+            for name in event.unknown_fields:
+                self._count_unknown(name, 1)
         if events:
             with registered(self.connection, "exact_events", self._exact_table(events)):
                 self.connection.execute(self._insert_exact().sql("duckdb"), self._limits)
@@ -204,10 +222,17 @@ class Staging:
             columns[self.columns.column(name)] = pa.array(texts, pa.string())
         return pa.table(columns)
 
+    def _count_unknown(self, name: str, lines: int) -> None:
+        """Counts a top-level field that is ignored; its name is the sender's, so it may be anything."""
+        name = name[:_UNKNOWN_CHARACTERS]
+        known = name in self.unknown_fields or len(self.unknown_fields) < _UNKNOWN_NAMES
+        self.unknown_fields[name if known else OTHER_NAMES] += lines
+
     def _refuse(self, refusals: Iterable[Refusal]) -> None:
-        rows = [dict(zip(_REFUSED.names, astuple(refusal), strict=True)) for refusal in refusals]
-        if rows:
-            with registered(self.connection, "refusals", pa.Table.from_pylist(rows, _REFUSED)):
+        kept = list(refusals)
+        if kept:
+            columns = [[getattr(refusal, name) for refusal in kept] for name in _REFUSED.names]
+            with registered(self.connection, "refusals", pa.table(columns, schema=_REFUSED)):
                 self.connection.execute("INSERT INTO landing.refused SELECT * FROM refusals")
 
     def _insert_known(self) -> exp.Insert:
@@ -267,6 +292,20 @@ class Staging:
         ).from_(timed.subquery("timed"))
         targets = [exp.to_identifier(name) for name in (*kept, "timestamp", "refusal", *values)]
         return exp.Insert(this=exp.Schema(this=_table("staged"), expressions=targets), expression=checked)
+
+
+def _batches(rows: list[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """The lines a few at a time: parsed, they take many times the memory of their text."""
+    batch: list[tuple[int, str]] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += len(row[1])
+        if characters > _EXACT_CHARACTERS or len(batch) == _EXACT_LINES:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def _table(name: str) -> exp.Table:

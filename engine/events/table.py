@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -15,13 +17,22 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
-from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from engine.errors import CorruptFileError, UserError
+from engine.errors import CorruptFileError
+from engine.events.delta_check import open_checked
+from engine.events.delta_log import commit_info, digest
 from engine.values.numbers import NumberProfile
 
 #: The Parquet footer key under which a file's numeric profile is kept.
 PROFILE_KEY = b"duckbill.profile"
+
+#: The application id, and the key of a commit's info, under which the version of the last landing stands.
+CONTENTS = "duckbill.contents"
+
+_REMEDY = "restore it from a backup (`duckbill verify` looks at all files)"
+
+#: The event files that this process has found whole: their number on the disk, when they were written, their size.
+_KNOWN_WHOLE: dict[Path, tuple[int, int, int]] = {}
 
 #: The only field of `properties` while no event has any: a struct needs one.
 PLACEHOLDER_FIELD = "_"
@@ -54,7 +65,10 @@ class EventFile:
 
 @dataclass(frozen=True)
 class EventSnapshot:
-    """The files of one version of the event table, and the struct fields any of them may have."""
+    """The files of one version of the event table, and the struct fields any of them may have.
+
+    `version` is that of the last landing: rewriting the files of the same events makes no other.
+    """
 
     version: int
     files: tuple[EventFile, ...]
@@ -75,6 +89,22 @@ class EventSnapshot:
         last = (ending_before - timedelta(microseconds=1)).date()
         kept = tuple(file for file in self.files if starting_at.date() <= file.date <= last)
         return replace(self, files=kept if starting_at < ending_before else ())
+
+    def arrived_since(self, instant: datetime) -> EventSnapshot:
+        """The files that may hold events which arrived then or later."""
+        kept = (file for file in self.files if file.last_ingested_at is None or file.last_ingested_at >= instant)
+        return replace(self, files=tuple(kept))
+
+    def check_files(self) -> None:
+        """Reads every file and compares its SHA-256 with its name: the database does not notice a flipped bit.
+
+        A file that this process has found whole is not read again until it changes. Raises CorruptFileError that names
+        each file which is missing or has changed (spec/reliability.md §2.6).
+        """
+        with ThreadPoolExecutor(os.cpu_count()) as readers:
+            damaged = [found for found in readers.map(_damage, self.files) if found]
+        if damaged:
+            raise CorruptFileError("\n".join(damaged))
 
     def profiles(self) -> dict[str, NumberProfile]:
         """The numeric profile of each property over all these files."""
@@ -98,12 +128,12 @@ class EventTable:
     def snapshot(self, version: int | None = None) -> EventSnapshot | None:
         """The table as of a version, by default the latest; None when nothing has landed yet.
 
-        The version of `NOTHING_LANDED` is that, whatever has landed since. Raises UserError for a version that does
-        not exist.
+        The version of `NOTHING_LANDED` is that, whatever has landed since. Of a version that has been compacted, these
+        are the files of the compaction. Raises UserError for a version that does not exist.
         """
         if version == NOTHING_LANDED.version:
             return NOTHING_LANDED
-        delta = open_delta(self.folder, version)
+        delta = open_checked(self.folder, None if version is None else self._compacted(version))
         return None if delta is None else self.snapshot_of(delta)
 
     def snapshot_of(self, delta: DeltaTable) -> EventSnapshot:
@@ -111,7 +141,14 @@ class EventTable:
         files = sorted(
             (self._event_file(action) for action in _live_files(delta)), key=lambda file: (file.date, file.sha256)
         )
-        return EventSnapshot(delta.version(), tuple(files), property_fields(delta))
+        return EventSnapshot(contents_version(delta), tuple(files), property_fields(delta))
+
+    def _compacted(self, version: int) -> int:
+        """The newest version of the table that holds the events of this one, and no others."""
+        newest = version
+        while commit_info(self.folder, newest + 1).get(CONTENTS) == version:
+            newest += 1
+        return newest
 
     def _event_file(self, action: Mapping[str, Any]) -> EventFile:
         path = self.folder / unquote(action["path"])
@@ -126,14 +163,10 @@ class EventTable:
         )
 
 
-def open_delta(folder: Path, version: int | None = None) -> DeltaTable | None:
-    """The Delta table in a folder, or None when there is none."""
-    try:
-        return DeltaTable(folder, version=version)
-    except TableNotFoundError:
-        return None
-    except DeltaError as error:
-        raise UserError(f"{folder}: version {version} cannot be opened: {error}") from error
+def contents_version(delta: DeltaTable) -> int:
+    """The version of the last landing in a table, whose files may have been rewritten since."""
+    version = delta.transaction_version(CONTENTS)
+    return delta.version() if version is None else version
 
 
 def property_fields(delta: DeltaTable) -> tuple[str, ...]:
@@ -141,6 +174,20 @@ def property_fields(delta: DeltaTable) -> tuple[str, ...]:
     schema = json.loads(delta.schema().to_json())
     bag = next(field for field in schema["fields"] if field["name"] == "properties")
     return tuple(field["name"] for field in bag["type"]["fields"])
+
+
+def _damage(file: EventFile) -> str | None:
+    try:
+        stat = file.path.stat()
+        seen = stat.st_ino, stat.st_mtime_ns, stat.st_size
+        if _KNOWN_WHOLE.get(file.path) == seen:
+            return None
+        if digest(file.path) != file.sha256:
+            return f"{file.path}: does not hold what was committed; {_REMEDY}"
+    except FileNotFoundError:
+        return f"{file.path}: is committed but missing; {_REMEDY}"
+    _KNOWN_WHOLE[file.path] = seen
+    return None
 
 
 def _live_files(delta: DeltaTable) -> list[dict[str, Any]]:

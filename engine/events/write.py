@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from datetime import date, datetime
 from pathlib import Path
@@ -29,10 +31,10 @@ def write_events(
     now: datetime,
     batch_id: str,
 ) -> list[WrittenFile]:
-    """One file a day under `table`, sorted by event_type, customer_id, timestamp, transaction_id."""
+    """One file a day under `table`, sorted by event_type, customer_id, timestamp, transaction_id; all or none."""
     days = connection.execute(fixed_sql("days")).fetchall()
     copy = _copy_day(columns).sql("duckdb")
-    fresh_folder(staging)
+    placed: list[Path] = []
 
     def write_day(day: date, rows: int, first: datetime, last: datetime) -> WrittenFile:
         profile = {name: asdict(seen) for name, seen in sorted(profiles.get(day, {}).items())}
@@ -48,13 +50,17 @@ def write_events(
         connection.cursor().execute(copy, parameters)
         relative = f"date={day}/{content_name(unfinished)}.parquet"
         size = unfinished.stat().st_size
+        # The batch is in the content, so that no file with this name is committed.
+        placed.append(table / relative)
         move_into_place(unfinished, table / relative)
         return WrittenFile(relative, day, size, rows, first.isoformat(), last.isoformat())
 
-    with ThreadPoolExecutor(one_number(connection, "SELECT current_setting('threads')")) as writers:
-        written = list(writers.map(lambda found: write_day(*found), days))
-    sync_folders([table, *((table / file.path).parent for file in written)] if written else [])
-    staging.rmdir()
+    with _undone_on_failure(staging, placed):
+        fresh_folder(staging)
+        with ThreadPoolExecutor(one_number(connection, "SELECT current_setting('threads')")) as writers:
+            written = list(writers.map(lambda found: write_day(*found), days))
+        sync_folders([table, *((table / file.path).parent for file in written)] if written else [])
+        staging.rmdir()
     return written
 
 
@@ -67,21 +73,37 @@ def write_rejected(
     source: str,
 ) -> list[WrittenFile]:
     """The refused lines and duplicates of this landing as one file under `table`; none when there are none."""
-    fresh_folder(staging)
     unfinished = staging / "rejected.parquet"
     parameters = {"now": now, "batch_id": batch_id, "source": source, "path": str(unfinished)}
-    rows = one_number(connection, fixed_sql("write_rejected"), parameters)
     written: list[WrittenFile] = []
-    if rows:
-        relative = f"{content_name(unfinished)}.parquet"
-        size = unfinished.stat().st_size
-        move_into_place(unfinished, table / relative)
-        sync_folders([table])
-        written.append(WrittenFile(relative, None, size, rows, now.isoformat(), now.isoformat()))
-    else:
-        unfinished.unlink()
-    staging.rmdir()
+    # A file that is in place may be one that was committed by an attempt before; it stays.
+    with _undone_on_failure(staging, ()):
+        fresh_folder(staging)
+        rows = one_number(connection, fixed_sql("write_rejected"), parameters)
+        if rows:
+            relative = f"{content_name(unfinished)}.parquet"
+            size = unfinished.stat().st_size
+            move_into_place(unfinished, table / relative)
+            sync_folders([table])
+            written.append(WrittenFile(relative, None, size, rows, now.isoformat(), now.isoformat()))
+        else:
+            unfinished.unlink()
+        staging.rmdir()
     return written
+
+
+@contextmanager
+def _undone_on_failure(staging: Path, placed: Iterable[Path]) -> Iterator[None]:
+    """Takes away what the block has written when it fails: its folder of unfinished files, and those in place."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        for path in placed:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+                path.parent.rmdir()
+        raise
 
 
 def struct_fields(columns: PropertyColumns) -> Sequence[str]:

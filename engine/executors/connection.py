@@ -4,39 +4,47 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """How much of the machine one connection may use; None leaves DuckDB's own default."""
+    """How much of the machine one connection may use; None leaves DuckDB's own default.
+
+    `spill_limit` is for what does not fit into memory; by default nine tenths of the disk's free space.
+    """
 
     memory_limit: str | None = "4GiB"
     threads: int | None = None
+    spill_limit: str | None = None
 
 
 @contextmanager
-def scratch_connection(settings: EngineSettings, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def scratch_connection(
+    settings: EngineSettings, folder: Path, *, arithmetic: bool = True
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that spills into a folder of its own inside this one; both are gone at the end."""
     spill = Path(tempfile.mkdtemp(prefix=".spill-", dir=folder))
     try:
-        with closing(connect(settings, spill)) as connection:
+        with closing(connect(settings, spill, arithmetic=arithmetic)) as connection:
             yield connection
     finally:
         shutil.rmtree(spill, ignore_errors=True)
 
 
-def connect(settings: EngineSettings, spill: Path) -> duckdb.DuckDBPyConnection:
+def connect(settings: EngineSettings, spill: Path, *, arithmetic: bool = True) -> duckdb.DuckDBPyConnection:
     """An in-memory connection that keeps UTC, raises on division by zero, and never loads an extension.
 
     `spill` is a folder for data that does not fit in memory; it need not exist. The settings and their reasons are
-    in `preamble.sql`, the arithmetic that compiled metrics call in `macros.sql` and `json_macros.sql`.
+    in `preamble.sql`, the arithmetic that compiled metrics call in `macros.sql` and `json_macros.sql`: reading that is
+    half of the cost of a small landing, which calls none of it.
     """
     config: dict[str, str | bool | int | float | list[str]] = {"temp_directory": str(spill)}
     if settings.memory_limit is not None:
@@ -44,6 +52,30 @@ def connect(settings: EngineSettings, spill: Path) -> duckdb.DuckDBPyConnection:
     if settings.threads is not None:
         config["threads"] = settings.threads
     connection = duckdb.connect(":memory:", config=config)
-    for name in ("preamble.sql", "macros.sql", "json_macros.sql"):
+    if settings.spill_limit is not None:
+        # As a part of the configuration it would be shown, but not obeyed.
+        connection.execute("SET max_temp_directory_size = ?", [settings.spill_limit])
+    for name in ("preamble.sql", *(("macros.sql", "json_macros.sql") if arithmetic else ())):
         connection.execute(files("engine.executors").joinpath(name).read_text(encoding="utf-8"))
     return connection
+
+
+def execute(
+    connection: duckdb.DuckDBPyConnection, statement: str, parameters: Mapping[str, object] | None = None
+) -> list[tuple[Any, ...]]:
+    """The rows of a statement; when it needs more memory than there is, it is tried once more on a single thread.
+
+    Every thread has buffers of its own, some 50 MiB each in the widest stage of rating, which cannot be spilled. A
+    statement that fails leaves nothing behind, and its result does not depend on threads.
+    """
+    try:
+        return connection.execute(statement, parameters or {}).fetchall()
+    except duckdb.OutOfMemoryException:
+        ((threads,),) = connection.execute("SELECT current_setting('threads')").fetchall()
+        if threads == 1:
+            raise
+        connection.execute("SET threads = 1")
+        try:
+            return connection.execute(statement, parameters or {}).fetchall()
+        finally:
+            connection.execute("SET threads = ?", [threads])

@@ -14,6 +14,7 @@ from sqlglot import exp
 
 from engine.catalog.metric import BillableMetric
 from engine.errors import DuckbillError
+from engine.executors.connection import execute
 from engine.executors.empty_tables import EmptyTables
 from engine.executors.fixed_sql import fixed_query
 from engine.executors.isolated import Isolated, IsolationLimits, run_isolated
@@ -109,7 +110,7 @@ class DuckDBExecutor:
                 self._empty.make(stage.name)
             return
         into = ("INSERT INTO", stage.into, "BY NAME\n") if stage.into else ("CREATE TEMP TABLE", stage.name, "AS\n")
-        ((rows,),) = self.connection.execute(" ".join(into) + stage.sql).fetchall()
+        ((rows,),) = execute(self.connection, " ".join(into) + stage.sql)
         if rows:
             self._empty.written(stage.into or stage.name)
         else:
@@ -124,7 +125,7 @@ class DuckDBExecutor:
             .having("count(*) > 1")
             .limit(1)
         )
-        for row in self.connection.execute(repeated.sql("duckdb")).fetchall():
+        for row in execute(self.connection, repeated.sql("duckdb")):
             raise DuckbillError(f"stage {stage.name} has two rows for {dict(zip(stage.grain, row, strict=True))}")
 
     def draw(self, *, is_money: bool) -> None:
@@ -143,7 +144,7 @@ class DuckDBExecutor:
 
     def _add(self, table: str, name: str, parameters: Mapping[str, object]) -> None:
         """Adds to a table what one pass of the drawing finds."""
-        self.connection.execute(" ".join(("INSERT INTO", table, "BY NAME\n")) + pass_sql(name), dict(parameters))
+        execute(self.connection, " ".join(("INSERT INTO", table, "BY NAME\n")) + pass_sql(name), parameters)
         self._empty.written(table)
 
     def free(self, stage: Stage) -> None:
@@ -255,13 +256,13 @@ class DuckDBExecutor:
 
     def create(self, name: str, rows: exp.Query) -> None:
         """A temporary table with the rows of a query, in place of any that has its name."""
-        self.connection.execute(_create("TABLE", name, rows))
+        execute(self.connection, _create("TABLE", name, rows))
         self._empty.written(name)
 
     def accounted(self, sql: str, period: Period, as_of: datetime | None) -> dict[str, int]:
         """Counts by bucket: the rows (bucket, events) of a query over the events of a period."""
         bounds = {"starting_at": period.starting_at, "ending_before": period.ending_before, "as_of": as_of}
-        return {str(bucket): int(events) for bucket, events in self.connection.execute(sql, bounds).fetchall()}
+        return {str(bucket): int(events) for bucket, events in execute(self.connection, sql, bounds)}
 
     def contracts_with_statement(self) -> int:
         """How many contracts have a statement period that this run bills."""
@@ -305,7 +306,7 @@ class DuckDBExecutor:
     def violations(self, checks: Mapping[str, str]) -> dict[str, list[tuple[object, ...]]]:
         """The first rows that each check returns; a check that holds is left out."""
         asked = {name: sql for name, sql in checks.items() if not self._empty.text_leaves_none(sql)}
-        found = {name: self.connection.execute(sql).fetchall()[:20] for name, sql in asked.items()}
+        found = {name: execute(self.connection, sql)[:20] for name, sql in asked.items()}
         return {name: rows for name, rows in found.items() if rows}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import signal
 import subprocess
 import sys
@@ -23,8 +22,8 @@ from sqlglot import exp
 
 from engine.errors import DuckbillError, UserError
 from engine.executors.isolated_child import FAILED, OUT_OF_MEMORY, REFUSED, TIMED_OUT, TOO_WIDE, write_part
+from engine.values.memory import bytes_of
 
-_MEMORY = re.compile(r"([0-9]+)(?:\.([0-9]+))? ?(?:([KMGT])(i?))?B")
 #: The part of the memory limit that DuckDB may plan with; the rest is for allocations that it does not count.
 _PLANNED = (1, 2)
 #: Address space that a thread's stack and allocator reserve without using it.
@@ -46,13 +45,10 @@ class IsolationLimits:
 
     def memory_bytes(self) -> int:
         """The memory limit as a number of bytes; raises UserError when it is not written as one."""
-        parts = _MEMORY.fullmatch(self.memory)
-        if parts is None:
-            raise UserError(f"{self.memory!r} is not an amount of memory; write it like 512MiB or 2GB")
-        whole, fraction, prefix, binary = parts.groups()
-        unit: int = (1024 if binary else 1000) ** (" KMGT".index(prefix) if prefix else 0)
-        digits = fraction or ""
-        return int(whole + digits) * unit // int("1" + "0" * len(digits))
+        try:
+            return bytes_of(self.memory)
+        except ValueError as error:
+            raise UserError(f"{error}; write it like 512MiB or 2GB") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +85,7 @@ def run_isolated(sql: str, setup: Isolated, limits: IsolationLimits) -> pa.Table
     try:
         rows, said = child.communicate(_request(sql, setup, limits), timeout=limits.wall_seconds)
     except subprocess.TimeoutExpired as error:
-        raise _stopped(setup.metric, f"after {limits.wall_seconds} s") from error
+        raise _stopped(setup.metric, f"after {limits.wall_seconds} s", "wall_seconds") from error
     finally:
         # Also when the parent itself is interrupted: no process outlives the call.
         if child.poll() is None:
@@ -136,9 +132,10 @@ def _request(sql: str, setup: Isolated, limits: IsolationLimits) -> bytes:
     return message.getvalue()
 
 
-def _stopped(metric: str, limit: str) -> UserError:
+def _stopped(metric: str, limit: str, setting: str) -> UserError:
     return UserError(
-        f"metric {metric!r} was stopped {limit}; make it read or compute less, or raise the limit in duckbill.toml"
+        f"metric {metric!r} was stopped {limit}; "
+        f"make it read or compute less, or raise {setting} in [isolation] of duckbill.toml"
     )
 
 
@@ -148,11 +145,11 @@ def _failure(metric: str, code: int, said: str, limits: IsolationLimits) -> Exce
         # What the same metric raises in process.
         return duckdb.OutOfRangeException(f"{last} (HUGEINT)")
     if code == OUT_OF_MEMORY or "std::bad_alloc" in said or "MemoryError" in last:
-        return _stopped(metric, f"because it needs more than {limits.memory} of memory")
+        return _stopped(metric, f"because it needs more than {limits.memory} of memory", "memory")
     if code in (-signal.SIGXCPU, -signal.SIGKILL):
-        return _stopped(metric, f"after {limits.cpu_seconds} s of CPU")
+        return _stopped(metric, f"after {limits.cpu_seconds} s of CPU", "cpu_seconds")
     if code in (TIMED_OUT, -signal.SIGALRM):
-        return _stopped(metric, f"after {limits.wall_seconds} s")
+        return _stopped(metric, f"after {limits.wall_seconds} s", "wall_seconds")
     if code == FAILED:
         return UserError(f"metric {metric!r} failed: {last}")
     if code == REFUSED:

@@ -7,3 +7,4 @@ UNION ALL
 SELECT meter_key, window_key, key_values, value::VARCHAR
 FROM kept_before
 ANTI JOIN kept_now USING (meter_key, window_key)
+ORDER BY meter_key, window_key, key_values

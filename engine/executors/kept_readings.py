@@ -19,7 +19,7 @@ from uuid import UUID
 import pyarrow as pa
 from sqlglot import exp
 
-from engine.events.files import content_name, move_into_place
+from engine.events.files import content_name, make_folder, move_into_place
 from engine.events.table import EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.fixed_sql import fixed_query, fixed_sql
@@ -142,8 +142,8 @@ class Keeping:
 
     def _write(self) -> Path:
         folder = self._kept.folder
-        folder.mkdir(parents=True, exist_ok=True)
-        staged = folder / f".{self._label}.{id(self)}.parquet"
+        make_folder(folder)
+        staged = folder / f".staged-{self._label}.{id(self)}.parquet"
         copy_to_parquet(self._executor.connection, "kept_file", staged)
         target = folder / f"{self._label}.{content_name(staged)}.parquet"
         move_into_place(staged, target)

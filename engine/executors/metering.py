@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import duckdb
 from sqlglot import exp
 
+from engine.executors.connection import execute
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.fixed_sql import fixed_query
 from engine.executors.kept_readings import Keeping
@@ -95,7 +96,7 @@ class Metering:
             read = read.from_(rows.subquery("reading"))
             if len(numbers) > 1:
                 read = exp.select("*").from_(read.subquery("each_meter")).where("value IS NOT NULL")
-            self._executor.connection.execute("INSERT INTO metered " + read.sql("duckdb"))
+            execute(self._executor.connection, "INSERT INTO metered " + read.sql("duckdb"))
         except duckdb.Error as error:
             if reading.wide_scale is not None or not needs_more_digits(error):
                 raise

@@ -9,7 +9,6 @@ left in the other tables is removed afterwards, and by the next run if this one 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,20 +18,25 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 from deltalake import DeltaTable
-from deltalake import Schema as DeltaSchema
-from deltalake.exceptions import TableNotFoundError
-from deltalake.transaction import AddAction
-from sqlglot import exp
 
-from engine.errors import CorruptFileError, UserError
-from engine.events.files import content_name, move_into_place, sync_folders
+from engine.errors import CorruptFileError, UserError, did_you_mean
+from engine.events.delta_check import open_checked
+from engine.events.delta_log import (
+    COMMIT_NAME,
+    Action,
+    add,
+    creation,
+    described_anew,
+    remove,
+    schema_version,
+    write_commit,
+)
+from engine.events.files import content_name, make_folder, move_into_place, sync_folders
 from engine.executors.parquet import copy_to_parquet
+from engine.values.schema_versions import TABLES
 
 #: The output whose commit publishes a run.
 INVOICES = "invoices"
-
-#: How many commits whoever opens an output has to read one by one at the most.
-COMMITS_BETWEEN_CHECKPOINTS = 20
 
 #: What every output is partitioned by.
 PARTITION = ("billing_period", "run_id")
@@ -50,6 +54,17 @@ class OutputFile:
     billing_period: str
     run_id: str
     rows: int
+    bytes: int
+
+    @property
+    def partition(self) -> dict[str, str]:
+        """The values that it is partitioned by."""
+        return {"billing_period": self.billing_period, "run_id": self.run_id}
+
+    @property
+    def name(self) -> str:
+        """Where it is within its table."""
+        return Path(*(f"{key}={value}" for key, value in self.partition.items()), self.path.name).as_posix()
 
 
 #: The committed files of each output that has been looked at, with the commit that they were read at: opening a table
@@ -61,7 +76,7 @@ def _newest_commit(table: Path) -> _Commit | None:
     """What tells the newest commit of a Delta table from every other; None when there is none."""
     try:
         with os.scandir(table / "_delta_log") as log:
-            newest = max((entry for entry in log if entry.name.endswith(".json")), key=lambda each: each.name)
+            newest = max((entry for entry in log if COMMIT_NAME.match(entry.name)), key=lambda each: each.name)
             told = newest.stat()
     except (FileNotFoundError, ValueError):
         return None
@@ -87,6 +102,13 @@ class Outputs:
         """The billing periods that have been published, oldest first."""
         return list(self.published_runs())
 
+    def check_published(self, billing_periods: Iterable[str]) -> None:
+        """Raises UserError, with the nearest that is published, for the first of these that is not."""
+        known = self.billing_periods()
+        for label in billing_periods:
+            if label not in known:
+                raise UserError(f"{label} has not been published; {did_you_mean(label, known)}")
+
     def periods_with(self, output: str) -> set[str]:
         """The billing periods whose published run has rows of an output; no file is opened."""
         runs = self.published_runs()
@@ -103,13 +125,17 @@ class Outputs:
 
         Only these `columns`, or all. Raises CorruptFileError when a file is not what was committed.
         """
-        published = self.published_run(billing_period)
-        if published is None or published != (run_id or published):
-            return None
-        files = [file for file in self._files(output, billing_period) if file.run_id == published]
-        if not files:
-            raise CorruptFileError(f"{self.lake / output}: the files of run {published} are gone; run the period again")
-        return pa.concat_tables([_read_sealed(file.path, columns) for file in files])
+        while True:
+            published = self.published_run(billing_period)
+            if published is None or published != (run_id or published):
+                return None
+            files = [file for file in self._files(output, billing_period) if file.run_id == published]
+            if files:
+                return pa.concat_tables([_read_sealed(file.path, columns) for file in files])
+            # Another process may have replaced the run between the two looks.
+            if self.published_run(billing_period) == published:
+                folder = self.lake / output
+                raise CorruptFileError(f"{folder}: the files of run {published} are gone; run the period again")
 
     def published(self, output: str, billing_period: str, columns: Sequence[str] | None = None) -> pa.Table:
         """An output of a billing period that is known to be published; raises UserError when it no longer is."""
@@ -133,7 +159,16 @@ class Outputs:
         Files are named by their content: the same rows give the same bytes, whatever wrote them.
         """
         partition = Path(f"billing_period={billing_period}", f"run_id={run_id}")
-        return {name: _write_sealed(connection, name, self.lake / name / partition) for name in outputs}
+        sealed: dict[str, Path] = {}
+        try:
+            for name in outputs:
+                sealed[name] = _write_sealed(connection, name, self.lake / name / partition)
+        except BaseException:
+            for name, path in sealed.items():
+                if all(path != file.path for file in self._files(name, billing_period)):
+                    path.unlink(missing_ok=True)
+            raise
+        return sealed
 
     def commit(self, sealed: Mapping[str, Path], billing_period: str, run_id: str) -> None:
         """Makes what `write` wrote visible, the invoices last, in place of what was published for the period."""
@@ -167,27 +202,25 @@ class Outputs:
                 connection.unregister(name)
                 continue
             (standing,) = (file.path for file in self._files(name, billing_period) if file.run_id == before)
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             sealed[name] = folder / standing.name
             sealed[name].unlink(missing_ok=True)
             sealed[name].hardlink_to(standing)
-            sync_folders([folder, folder.parent, folder.parent.parent])
+            sync_folders([folder])
         return sealed
 
     def remove_unpublished(self, outputs: Iterable[str], billing_period: str) -> None:
         """Takes the files of replaced and of interrupted runs out of the tables; their bytes stay until vacuumed."""
         published = self.published_run(billing_period)
         for name in outputs:
-            table = self._table(name)
-            if table is not None and any(file.run_id != published for file in self._files(name, billing_period)):
-                stale = exp.column("billing_period").eq(billing_period).and_(exp.column("run_id").neq(published or ""))
-                table.delete(stale.sql("duckdb"))
+            delta = self._table(name)
+            standing = self._live(name, delta, billing_period)
+            stale = [_removal(file) for file in standing if file.run_id != published]
+            if stale and delta is not None:
+                write_commit(self.lake / name, delta.version() + 1, stale, {})
 
     def _table(self, name: str) -> DeltaTable | None:
-        try:
-            return DeltaTable(self.lake / name)
-        except TableNotFoundError:
-            return None
+        return open_checked(self.lake / name)
 
     def _files(self, name: str, billing_period: str | None = None) -> list[OutputFile]:
         newest = _newest_commit(self.lake / name)
@@ -195,24 +228,26 @@ class Outputs:
             return []
         known, files = _KNOWN_FILES.get(self.lake / name, (None, []))
         if known != newest:
-            files = self._committed_files(name)
+            files = self._live(name, self._table(name))
             _KNOWN_FILES[self.lake / name] = newest, files
         return [file for file in files if billing_period is None or file.billing_period == billing_period]
 
-    def _committed_files(self, name: str) -> list[OutputFile]:
-        table = self._table(name)
-        if table is None:
+    def _live(self, name: str, delta: DeltaTable | None, billing_period: str | None = None) -> list[OutputFile]:
+        """The files of an output as it was opened, by path."""
+        if delta is None:
             return []
-        actions = table.get_add_actions(flatten=False).to_struct_array().to_pylist()
-        files = [
+        actions = delta.get_add_actions(flatten=False).to_struct_array().to_pylist()
+        files = (
             OutputFile(
                 self.lake / name / action["path"],
                 **{key: action["partition"][key] for key in PARTITION},
                 rows=action["num_records"],
+                bytes=action["size_bytes"],
             )
             for action in actions
-        ]
-        return sorted(files, key=lambda file: str(file.path))
+        )
+        wanted = (file for file in files if billing_period in {None, file.billing_period})
+        return sorted(wanted, key=lambda file: str(file.path))
 
     def _commit(self, name: str, sealed: Path, billing_period: str, run_id: str) -> None:
         """Adds a file to an output; to the invoices it is added in place of all others of the period.
@@ -220,53 +255,54 @@ class Outputs:
         A file that stands there already is left alone: one commit cannot both remove and add the same path.
         """
         replaces = name == INVOICES
-        live = {file.path for file in self._files(name, billing_period)}
+        table = self.lake / name
+        delta = self._table(name)
+        standing = self._live(name, delta, billing_period)
+        live = {file.path for file in standing}
         if live == {sealed} if replaces else sealed in live:
             return
-        folder = self.lake / name
         schema = pq.read_schema(sealed)
         for key in PARTITION:
             schema = schema.append(pa.field(key, pa.string()))
-        table = self._table(name) or DeltaTable.create(folder, schema=schema, partition_by=list(PARTITION))
-        _widen(table, schema)
-        add = AddAction(
-            path=sealed.relative_to(folder).as_posix(),
-            size=sealed.stat().st_size,
-            partition_values={"billing_period": billing_period, "run_id": run_id},
-            # The time a file was written has no place among reproducible outputs.
-            modification_time=0,
-            data_change=True,
-            stats=json.dumps({"numRecords": pq.read_metadata(sealed).num_rows}),
+        added = add(
+            sealed.relative_to(table).as_posix(),
+            sealed.stat().st_size,
+            {"billing_period": billing_period, "run_id": run_id},
+            {"numRecords": pq.read_metadata(sealed).num_rows},
         )
-        table.create_write_transaction(
-            [add],
-            mode="overwrite" if replaces else "append",
-            schema=schema,
-            partition_by=list(PARTITION),
-            partition_filters=[("billing_period", "=", billing_period)] if replaces else None,
-        )
-        table.update_incremental()
-        if table.version() % COMMITS_BETWEEN_CHECKPOINTS == 0:
-            table.create_checkpoint()
+        replaced = [_removal(file) for file in standing if replaces and file.path != sealed]
+        version = 0 if delta is None else delta.version() + 1
+        write_commit(table, version, [*_described(delta, schema), *replaced, added], {})
 
 
-def _widen(table: DeltaTable, schema: pa.Schema) -> None:
-    """Adds the columns that an output did not have yet when an earlier version of duckbill first published it."""
-    known = {field.name for field in table.schema().fields}
-    missing = [field for field in DeltaSchema.from_arrow(schema).fields if field.name not in known]
+def _described(delta: DeltaTable | None, schema: pa.Schema) -> list[Action]:
+    """What makes an output, or adds the columns that it did not have yet when it was first published."""
+    if delta is None:
+        return creation(schema, PARTITION, {})
+    known = pa.schema(delta.schema().to_arrow())
+    missing = [field for field in schema if field.name not in known.names]
     if missing:
-        table.alter.add_columns(missing)
+        return described_anew(delta, pa.schema([*known, *missing]))
+    return described_anew(delta) if schema_version(delta) < TABLES.current else []
+
+
+def _removal(file: OutputFile) -> Action:
+    return remove(file.name, file.bytes, file.partition)
 
 
 def _write_sealed(connection: duckdb.DuckDBPyConnection, name: str, folder: Path) -> Path:
     """Writes a table as one Parquet file named by its content, on disk before anything refers to it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     staged = folder / f".staged-{name}.parquet"
-    copy_to_parquet(connection, name, staged)
-    sealed = folder / f"{content_name(staged)}.parquet"
-    move_into_place(staged, sealed)
-    # A new name survives a power cut only once the folders that hold it are on disk too.
-    sync_folders([folder, folder.parent, folder.parent.parent])
+    try:
+        copy_to_parquet(connection, name, staged)
+        sealed = folder / f"{content_name(staged)}.parquet"
+        move_into_place(staged, sealed)
+    except BaseException:
+        staged.unlink(missing_ok=True)
+        raise
+    # A new name survives a power cut only once the folder that holds it is on disk too.
+    sync_folders([folder])
     return sealed
 
 

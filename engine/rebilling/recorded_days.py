@@ -47,7 +47,7 @@ class RecordedDays:
             computed[computing.run_id].append(row["id"])
         # A period without invoices is cut all the same, for the columns.
         cut = sorted(computed.items()) or [(published.run_id, [])]
-        earliest = min(parse_period(label).starting_at, *filter(None, invoices["starting_at"].to_pylist()))
+        earliest = min([parse_period(label).starting_at, *filter(None, invoices["starting_at"].to_pylist())])
         found = [self._cut(self.origins.recorded(run_id), ids, earliest) for run_id, ids in cut]
         return pa.concat_tables(found, promote_options="permissive")
 

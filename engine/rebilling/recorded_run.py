@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,8 +22,12 @@ from engine.invoices.closed import read_closed
 from engine.invoices.publish import OutputFile, Outputs
 from engine.invoices.transition import Transition
 from engine.rating.corrections import NO_CORRECTIONS, corrections_from_text
+from engine.run_folder import CATALOG, CORRECTIONS, read_manifest, recorded_text
 from engine.runs import RunInputs
 from engine.values.period import parse_instant, parse_period
+
+#: What `run_id_of` makes; a name from outside that is not of this form could lead out of `runs`.
+_RUN_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -35,17 +39,15 @@ class RecordedRun:
 
     @classmethod
     def read(cls, root: Path, run_id: str) -> RecordedRun:
-        """The record of a run of the workspace at `root`; raises UserError when there is none."""
+        """The record of a run of the workspace at `root`; raises UserError when there is none.
+
+        Raises CorruptFileError when it is not what was written.
+        """
         folder = root / "runs" / run_id
-        try:
-            manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+        manifest = read_manifest(folder) if _RUN_ID.fullmatch(run_id) else None
+        if manifest is None:
             known = recorded_run_ids(root)
-            raise UserError(
-                f"no run {run_id!r} is recorded in {root / 'runs'}; {did_you_mean(run_id, known)}"
-            ) from None
-        except ValueError as error:
-            raise CorruptFileError(f"{folder / 'manifest.json'}: is not the JSON that was written") from error
+            raise UserError(f"no run {run_id!r} is recorded in {root / 'runs'}; {did_you_mean(run_id, known)}")
         return cls(folder, manifest)
 
     @classmethod
@@ -120,21 +122,18 @@ class RecordedRun:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The catalog that the run was made with; raises CorruptFileError when the file holds another."""
-        path = self.folder / "catalog.json"
-        try:
-            catalog = Catalog.from_json(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise CorruptFileError(f"{path}: cannot be read: {error.strerror}") from error
-        if catalog.content_hash() != self.inputs["catalog"]:
-            raise CorruptFileError(f"{path}: is not the catalog that the run was made with")
+        """The catalog that the run was made with; raises CorruptFileError when the file is gone, or holds another."""
+        text = recorded_text(self.folder, CATALOG)
+        catalog = None if text is None else Catalog.from_json(text)
+        if catalog is None or catalog.content_hash() != self.inputs["catalog"]:
+            raise CorruptFileError(f"{self.folder / CATALOG}: is not the catalog that the run was made with")
         return catalog
 
     @cached_property
     def corrections(self) -> pa.Table:
-        """What the run corrected of closed statements."""
-        path = self.folder / "corrections.ndjson"
-        return corrections_from_text(path.read_text(encoding="utf-8")) if path.exists() else NO_CORRECTIONS
+        """What the run corrected of closed statements; raises CorruptFileError when the file is not as written."""
+        text = recorded_text(self.folder, CORRECTIONS)
+        return NO_CORRECTIONS if text is None else corrections_from_text(text)
 
     def snapshot(self) -> EventSnapshot:
         """The events that the run had; raises CorruptFileError when they are gone."""
@@ -181,7 +180,7 @@ class RecordedOutputs(Outputs):
 
     def _files(self, name: str, billing_period: str | None = None) -> list[OutputFile]:
         return [
-            OutputFile(path, label, run.run_id, pq.read_metadata(path).num_rows)
+            OutputFile(path, label, run.run_id, pq.read_metadata(path).num_rows, path.stat().st_size)
             for label, run in self._runs.items()
             if name in run.outputs and billing_period in (None, label)
             for path in (run.output_path(name),)

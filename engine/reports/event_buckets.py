@@ -20,8 +20,9 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.metric import BillableMetric
 from engine.errors import CatalogError, UserError
 from engine.events.commit import batch_transaction
+from engine.events.delta_check import open_checked
 from engine.events.seen import SeenEvents
-from engine.events.table import EventFile, EventSnapshot, open_delta
+from engine.events.table import EventFile, EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.fixed_sql import fixed_query, fixed_sql
 from engine.metrics.meter import metric_query
@@ -135,7 +136,7 @@ def refused_buckets(lake: Path, period: Period, executor: DuckDBExecutor) -> pa.
 
     Columns: those of `event_buckets`; nothing is known of customers and metrics. Grain: day, bucket.
     """
-    rejected, events = open_delta(lake / "rejected_events"), open_delta(lake / "events")
+    rejected, events = open_checked(lake / "rejected_events"), open_checked(lake / "events")
     counts: dict[tuple[date, str], int] = {}
     if rejected is not None and events is not None:
         names = pa.table(rejected.get_add_actions(flatten=False)).column("path").to_pylist()

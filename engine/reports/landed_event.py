@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from engine.errors import UserError
 from engine.events.commit import batch_transaction
-from engine.events.table import EventFile, EventTable, open_delta
+from engine.events.delta_check import open_checked
+from engine.events.table import EventFile, EventTable
 from engine.executors.fixed_sql import fixed_sql
 
 
@@ -74,7 +75,7 @@ def read_event(connection: duckdb.DuckDBPyConnection, lake: Path, place: EventPl
     (row,) = connection.sql("SELECT * FROM event_files").to_arrow_table().to_pylist()
     kept = {name: value for name, value in row["properties"].items() if value is not None}
     kept |= dict(row["other_properties"] or ())
-    delta = open_delta(lake / "events")
+    delta = open_checked(lake / "events")
     return LandedEvent(
         transaction_id=row["transaction_id"],
         customer_id=row["customer_id"],
@@ -91,7 +92,7 @@ def read_event(connection: duckdb.DuckDBPyConnection, lake: Path, place: EventPl
 
 def refused_lines(connection: duckdb.DuckDBPyConnection, lake: Path, transaction_id: str) -> list[RefusedLine]:
     """Every duplicate and rejected line under an id, oldest first; those of a landing that never committed are not."""
-    rejected, events = open_delta(lake / "rejected_events"), open_delta(lake / "events")
+    rejected, events = open_checked(lake / "rejected_events"), open_checked(lake / "events")
     if rejected is None or events is None:
         return []
     names = pa.table(rejected.get_add_actions(flatten=False)).column("path").to_pylist()

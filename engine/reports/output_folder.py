@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -45,15 +46,15 @@ def write_tables(
     check_target(folder, kind)
     assert kind.mark in tables or kind.mark in files, f"nothing is written to {kind.mark}"
     target = folder.resolve()
-    staging = _staging(target)
-    _write_all(staging, tables, files)
-    replaced = target.with_name(f".replaced-{target.name}")
-    shutil.rmtree(replaced, ignore_errors=True)
-    if target.exists():
-        target.replace(replaced)
-    staging.replace(target)
-    sync_folders([target.parent])
-    shutil.rmtree(replaced, ignore_errors=True)
+    with _staging(target) as staging:
+        _write_all(staging, tables, files)
+        replaced = target.with_name(f".replaced-{target.name}")
+        shutil.rmtree(replaced, ignore_errors=True)
+        if target.exists():
+            target.replace(replaced)
+        staging.replace(target)
+        sync_folders([target.parent])
+        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def add_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
@@ -62,20 +63,23 @@ def add_tables(folder: Path, tables: Mapping[str, pa.Table]) -> None:
     Every file is finished before the first is moved into place, so that what fails while writing leaves no trace.
     """
     target = folder.resolve()
-    staging = _staging(target)
-    _write_all(staging, tables, NO_FILES)
-    for name in tables:
-        move_into_place(staging / name, target / name)
-    sync_folders([target.parent, target, *(path.parent for name in tables for path in _below(target, name))])
-    shutil.rmtree(staging)
+    with _staging(target) as staging:
+        _write_all(staging, tables, NO_FILES)
+        for name in tables:
+            move_into_place(staging / name, target / name)
+        sync_folders([target.parent, target, *(path.parent for name in tables for path in _below(target, name))])
 
 
-def _staging(target: Path) -> Path:
-    """An empty folder beside the target, on the same disk."""
+@contextmanager
+def _staging(target: Path) -> Iterator[Path]:
+    """An empty folder beside the target, on the same disk; what is still in it at the end goes with it."""
     staging = target.with_name(f".staging-{target.name}")
     shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    return staging
+    try:
+        staging.mkdir(parents=True)
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _write_all(folder: Path, tables: Mapping[str, pa.Table], files: Mapping[str, Write]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -197,9 +198,19 @@ def test_verify_finds_a_flipped_byte(copy: Path) -> None:
 
 
 def test_an_orphan_is_told_and_is_no_failure(copy: Path) -> None:
-    (copy / "lake" / "events" / "left.parquet").write_bytes(b"by a crash")
+    left = copy / "lake" / "events" / f"{hashlib.sha256(b'by a crash').hexdigest()}.parquet"
+    left.write_bytes(b"by a crash")
     outcome = duckbill("verify", "-w", copy)
-    assert outcome.code == 0 and "left.parquet" in outcome.text
+    assert outcome.code == 0 and outcome.text == f"{left}: is in no version in use; it is never read\n"
+
+
+def test_a_foreign_file_is_told_by_verify_and_by_a_run(copy: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (copy / "lake" / "events" / "mine.parquet").write_bytes(b"of somebody")
+    outcome = duckbill("verify", "-w", copy)
+    assert outcome.code == 1 and "mine.parquet: was not written by duckbill" in outcome.text
+    run = duckbill("run", "-w", copy, "-p", "2026-10", "--now", NOW, "-o", "json")
+    assert run.code == 0 and run.json()["foreign_files"] == 1
+    assert "not written by duckbill, and never read: lake/events/mine.parquet" in caplog.text
 
 
 def test_schema_is_json() -> None:

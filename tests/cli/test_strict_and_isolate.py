@@ -191,8 +191,8 @@ def test_a_heavy_metric_is_stopped_and_nothing_is_published(fresh: Path) -> None
     outcome = heavy(fresh, "cpu_seconds = 1\nwall_seconds = 20")
     assert (outcome.code, outcome.stdout) == (2, b""), outcome.stderr
     assert outcome.stderr == (
-        "duckbill: metric 'Active users' was stopped after 1 s of CPU; make it read or compute less, or raise the "
-        "limit in duckbill.toml\n"
+        "duckbill: metric 'Active users' was stopped after 1 s of CPU; make it read or compute less, or raise "
+        "cpu_seconds in [isolation] of duckbill.toml\n"
     )
     left = state(fresh)
     assert {name: left[name] for name in before if name.startswith("lake")} == {

@@ -105,7 +105,7 @@ def test_causes_say_what_was_different(found: tuple[Difference, Path]) -> None:
         found[0].causes,
     )
     assert [row["explanation"] for row in found[0].causes] == [
-        "version 1 of the events, then version 3",
+        "version 0 of the events, then version 2",
         "metrics of products: 1 changed",
         "rates: 2 changed",
         "overrides of contracts: 2 changed",

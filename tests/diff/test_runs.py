@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -15,6 +15,7 @@ from engine.workspace import Workspace
 from tests.cli.command import duckbill
 from tests.diff.conftest import Changed
 from tests.diff.shop import OCTOBER, standing
+from tests.runs.records import rerecord
 
 
 @pytest.fixture
@@ -26,9 +27,12 @@ def workspace(changed: Changed, tmp_path: Path) -> Workspace:
 def recorded_as(workspace: Workspace, run_id: str, new_id: str, **inputs: object) -> str:
     """A record of the same run under another id, with other inputs."""
     folder = shutil.copytree(workspace.root / "runs" / run_id, workspace.root / "runs" / new_id)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["inputs"] |= inputs
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["run_id"] = new_id
+        manifest["inputs"] |= inputs
+
+    rerecord(folder, change)
     return new_id
 
 
@@ -62,7 +66,7 @@ def test_an_output_that_is_gone(output: str, workspace: Workspace, changed: Chan
 def test_what_a_run_was_computed_from_and_is_gone(workspace: Workspace, changed: Changed) -> None:
     """What Zed drew in September is read from what September published."""
     (workspace.root / "runs" / changed.after / "catalog.json").unlink()
-    with pytest.raises(CorruptFileError, match=r"catalog\.json: cannot be read"):
+    with pytest.raises(CorruptFileError, match=r"catalog\.json: is missing; restore it"):
         workspace.diff(changed.before, changed.after)
     shutil.copy(
         changed.workspace.root / "runs" / changed.after / "catalog.json", workspace.root / "runs" / changed.after

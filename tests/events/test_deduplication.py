@@ -72,3 +72,11 @@ def test_landing_the_same_file_again_changes_nothing(lake: Lake, line: Line) -> 
         4, 2, {"duplicate": 1}, {"bad_timestamp": 1}, {"extra": 1}, first.version,
     )  # fmt: skip
     assert sorted(path for path in lake.folder.rglob("*") if path.is_file()) == before
+
+
+def test_a_property_that_only_duplicates_had_is_in_no_file_and_in_nobodys_way(lake: Lake, line: Line) -> None:
+    lake.land_lines(line("t1", {"a": "1"}))
+    assert lake.land_lines(line("t1", {"a": "1", "new": "2"})).duplicates == {"duplicate_conflict": 1}
+    again = lake.land_lines(line("t1", {"a": "1"}), line("t1", {"new": "3"}), line("t2", {"new": "4"}))
+    assert (again.accepted, again.duplicates) == (1, {"duplicate": 1, "duplicate_conflict": 1})
+    assert lake.event("t2")["sent"] == {"new": "4"}

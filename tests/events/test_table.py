@@ -13,9 +13,10 @@ import pytest
 
 from engine.errors import CorruptFileError, UserError, WorkspaceBusyError
 from engine.events import commit
+from engine.events.delta_check import open_checked
 from engine.events.land import LandingLimits
 from engine.events.rejected import rejected_events
-from engine.events.table import EventTable, open_delta
+from engine.events.table import EventTable
 from engine.events.verify import verify
 from tests.events.conftest import NOW, Lake
 
@@ -144,8 +145,12 @@ def test_verify_finds_a_flipped_byte_a_missing_file_and_strange_files(lake: Lake
     content[len(content) // 3] ^= 1
     first.write_bytes(content)
     second.rename(second.with_name("elsewhere.parquet"))
-    found = [(finding.kind, finding.path) for finding in verify(table)]
-    assert found == [("changed", first), ("missing", second), ("orphan", second.with_name("elsewhere.parquet"))]
+    left = first.with_name(f"{hashlib.sha256(b'by a crash').hexdigest()}.parquet")
+    left.write_bytes(b"by a crash")
+    found = {finding.path: finding.kind for finding in verify(table)}
+    strange = second.with_name("elsewhere.parquet")
+    assert found == {first: "changed", left: "orphan", second: "missing", strange: "foreign"}
+    assert list(found) == sorted(found)
 
 
 def test_a_missing_file_stops_a_landing(lake: Lake, line: Line) -> None:
@@ -180,11 +185,10 @@ def test_a_crash_before_the_commit_shows_nothing(lake: Lake, line: Line, monkeyp
 def test_another_writer_is_a_clear_error(lake: Lake, line: Line) -> None:
     lake.land_lines(line("t0"))
     events = lake.folder / "events"
-    mine = commit.widen_schema(events, open_delta(events), ["_"])
-    other = commit.widen_schema(events, open_delta(events), ["_"])
-    commit.commit_events(other, events, [], NOW.isoformat(), ["other"], {})
-    with pytest.raises(WorkspaceBusyError, match="nothing was landed"):
-        commit.commit_events(mine, events, [], NOW.isoformat(), ["mine"], {})
+    mine, other = open_checked(events), open_checked(events)
+    commit.commit_events(other, events, ["_"], [], NOW.isoformat(), ["other"], {})
+    with pytest.raises(WorkspaceBusyError, match="nothing was changed"):
+        commit.commit_events(mine, events, ["_"], [], NOW.isoformat(), ["mine"], {})
 
 
 def test_same_input_gives_the_same_files(tmp_path: Path, connection: duckdb.DuckDBPyConnection, line: Line) -> None:

@@ -13,10 +13,11 @@ import pyarrow as pa
 import pytest
 
 import engine
-from engine.errors import DuckbillError, UserError
+from engine.errors import CorruptFileError, DuckbillError, UserError
 from engine.invoices.publish import Outputs
 from engine.workspace import Workspace
 from tests.explain.lines import Row, line
+from tests.runs.records import rerecord
 
 Change = Callable[[Any], Any]
 
@@ -136,6 +137,9 @@ def test_a_changed_catalog(copied: Workspace) -> None:
         for tier in rate.get("tiers", ()):
             tier["price"] = "41"
     path.write_text(json.dumps(catalog), encoding="utf-8")
+    with pytest.raises(CorruptFileError, match=r"catalog\.json: is not what the run wrote"):
+        copied.explain(found["id"])
+    rerecord(path.parent)
     refused(copied, found)
 
 

@@ -11,6 +11,7 @@ from engine.errors import UserError
 from engine.workspace import Workspace
 from tests.cli.command import duckbill
 from tests.nights.shop import CATALOG, send, shop, write
+from tests.runs.records import rerecord
 
 
 @pytest.fixture
@@ -69,10 +70,7 @@ def test_a_broken_catalog_ends_with_2_and_every_problem(workspace: Workspace) ->
 
 def test_outputs_that_differ_end_with_1(workspace: Workspace) -> None:
     run = workspace.run("2026-09", now="2026-10-01T02:00:00Z")
-    manifest = run.folder / "manifest.json"
-    content = json.loads(manifest.read_text())
-    content["outputs"]["ledger"] = "0" * 64
-    manifest.write_text(json.dumps(content))
+    rerecord(run.folder, lambda manifest: manifest["outputs"].update(ledger="0" * 64))
     found = duckbill("reproduce", run.run_id, "-w", workspace.root, "-o", "json")
     assert found.code == 1 and found.json()["status"] == "different" and found.json()["differing"] == ["ledger"]
     unknown = duckbill("reproduce", "0" * 16, "-w", workspace.root)

@@ -12,6 +12,7 @@ from engine.demo import fixtures
 from engine.errors import CorruptFileError, UserError
 from engine.workspace import Workspace
 from tests.nights.shop import CATALOG, send, shop, write
+from tests.runs.records import rerecord
 
 
 def files(root: Path) -> dict[str, int]:
@@ -82,11 +83,9 @@ def test_partial_runs_and_runs_of_what_had_arrived(workspace: Workspace) -> None
 
 def test_an_output_that_differs_is_named(workspace: Workspace) -> None:
     run_id = next(iter(manifests(workspace)))
-    path = workspace.root / "runs" / run_id / "manifest.json"
-    manifest = json.loads(path.read_text())
-    computed = manifest["outputs"]["line_items"]
-    manifest["outputs"]["line_items"] = "0" * 64
-    path.write_text(json.dumps(manifest))
+    folder = workspace.root / "runs" / run_id
+    computed = json.loads((folder / "manifest.json").read_text())["outputs"]["line_items"]
+    rerecord(folder, lambda manifest: manifest["outputs"].update(line_items="0" * 64))
     found = workspace.reproduce(run_id)
     assert found.differing == ("line_items",) and found.summary["differing"] == ["line_items"]
     (row,) = (each for each in found.outputs if not each["is_identical"])
@@ -97,6 +96,9 @@ def test_another_catalog_in_the_folder_is_refused(workspace: Workspace) -> None:
     run_id = next(iter(manifests(workspace)))
     path = workspace.root / "runs" / run_id / "catalog.json"
     path.write_text(path.read_text().replace('"price": "10"', '"price": "11"'))
+    with pytest.raises(CorruptFileError, match=r"catalog\.json: is not what the run wrote"):
+        workspace.reproduce(run_id)
+    rerecord(path.parent)
     with pytest.raises(CorruptFileError, match="is not the catalog that the run was made with"):
         workspace.reproduce(run_id)
 

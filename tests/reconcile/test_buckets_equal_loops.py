@@ -17,8 +17,9 @@ import pytest
 
 from engine.bucketing import period_buckets
 from engine.events.commit import batch_transaction
+from engine.events.delta_check import open_checked
 from engine.events.seen import SeenEvents
-from engine.events.table import EventSnapshot, EventTable, open_delta
+from engine.events.table import EventSnapshot, EventTable
 from engine.executors.duckdb import DuckDBExecutor
 from engine.reports.event_buckets import REFUSED, Seen, bucket_problems, event_buckets
 from engine.values.period import parse_period
@@ -103,7 +104,7 @@ def test_what_a_run_had_not_seen(seed: int, tmp_path: Path) -> None:
         table = workspace.outputs.read(output, made.period, columns=columns)
         return standing(table, final, void) if output == "invoices" and table is not None else table
 
-    events = open_delta(workspace.lake / "events")
+    events = open_checked(workspace.lake / "events")
     assert events is not None
     seen = Seen(
         lambda run_id: SeenEvents(seen_until if run_id in (None, "the first") else 10**6),

@@ -108,7 +108,7 @@ def test_a_crash_between_commits_leaves_what_was_published(
     invoices, lines = first.invoices.arrow(), first.line_items.arrow()
     set_price(workspace, "150", "300")
     _crash_at(nth, monkeypatch)
-    with pytest.raises(MemoryError):
+    with pytest.raises(RuntimeError):
         workspace.run("2026-10", now=NOW)
     monkeypatch.undo()
     assert (workspace.invoices().arrow(), workspace.line_items().arrow()) == (invoices, lines)
@@ -121,7 +121,7 @@ def test_a_crash_of_the_first_run_leaves_nothing(
     nth: int, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _crash_at(nth, monkeypatch)
-    with pytest.raises(MemoryError):
+    with pytest.raises(RuntimeError):
         workspace.run("2026-10", now=NOW)
     monkeypatch.undo()
     with pytest.raises(UserError, match="nothing has been published yet"):
@@ -137,7 +137,7 @@ def _crash_at(nth: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def crashing(self: Outputs, name: str, sealed: Path, billing_period: str, run_id: str) -> None:
         calls.append(name)
         if len(calls) == nth + 1:
-            raise MemoryError(name)
+            raise RuntimeError(name)
         commit(self, name, sealed, billing_period, run_id)
 
     monkeypatch.setattr(Outputs, "_commit", crashing)
@@ -156,10 +156,10 @@ def test_a_crash_after_publishing_still_makes_the_metrics_immutable(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def crash(*arguments: object) -> None:
-        raise MemoryError
+        raise RuntimeError
 
     monkeypatch.setattr("engine.runs.record_definitions", crash)
-    with pytest.raises(MemoryError):
+    with pytest.raises(RuntimeError):
         workspace.run("2026-10", now=NOW)
     monkeypatch.undo()
     assert workspace.run("2026-10", now=NOW).unchanged
@@ -209,12 +209,12 @@ def test_a_flipped_byte_is_found_and_healed_by_running_again(workspace: Workspac
 def test_the_manifest_says_what_the_run_was(workspace: Workspace) -> None:
     run = workspace.run("2026-10", now=NOW)
     manifest = json.loads((run.folder / "manifest.json").read_text())
-    assert manifest["schema_version"] == 1 and manifest["run_id"] == run.run_id == run.folder.name
+    assert manifest["schema_version"] == 2 and manifest["run_id"] == run.run_id == run.folder.name
     assert manifest["now"] == NOW and manifest["summary"] == run.summary
     assert manifest["inputs"] == {
         "catalog": workspace.catalog.content_hash(),
         "engine": VERSION,
-        "events_version": 1,
+        "events_version": 0,
         "period": "2026-10",
         "sql_breakdown_granularity": "SERVICE_PERIOD",
     }
@@ -227,6 +227,9 @@ def test_the_manifest_says_what_the_run_was(workspace: Workspace) -> None:
     assert json.loads((run.folder / "catalog.json").read_text())
     steps = [json.loads(line) for line in (run.folder / "log.jsonl").read_text().splitlines()]
     assert all(set(step) >= {"seconds", "step"} for step in steps) and len(steps) > len(compiled)
+    # The manifest lists everything but itself and the log, which has a seal of its own.
+    assert set(manifest["files"]) == {"catalog.json", *(f"sql/{name}" for name in compiled)}
+    assert list(manifest)[-1] == "seal" and list(steps[-1])[-1] == "seal"
 
 
 def test_a_contract_beyond_the_exact_range_is_parked_and_the_others_are_billed(workspace: Workspace) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from engine.events.table import open_delta
+from engine.events.delta_check import open_checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def published_files(lake: Path) -> PublishedFiles:
 
 
 def _files(lake: Path, output: str) -> list[PublishedFile]:
-    table = open_delta(lake / output)
+    table = open_checked(lake / output)
     if table is None or table.metadata().partition_columns != ["billing_period", "run_id"]:
         return []
     actions = pa.table(table.get_add_actions(flatten=False)).to_pylist()

@@ -14,7 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from engine.events.table import NOTHING_LANDED, EventFile, EventSnapshot, EventTable, open_delta
+from engine.events.delta_check import open_checked
+from engine.events.table import NOTHING_LANDED, EventFile, EventSnapshot, EventTable
 from engine.reports.reconcile.file_relations import (
     columns_of,
     file_contents,
@@ -191,7 +192,7 @@ def _paths(root: Path, files: Sequence[EventFile]) -> list[str]:
 
 
 def _refused_paths(lake: Path) -> list[str]:
-    delta = open_delta(lake / "rejected_events")
+    delta = open_checked(lake / "rejected_events")
     if delta is None:
         return []
     names = pa.table(delta.get_add_actions(flatten=False)).column("path").to_pylist()
