@@ -98,7 +98,7 @@ class Metering:
         assert snapshot is not None
         self.files = [file.path for file in snapshot.files]
         self.rows = snapshot.rows
-        self.scope = Scope(PropertyStore(snapshot.profiles()))
+        self.scope = Scope(PropertyStore(snapshot.profiles(), snapshot.partial_fields()))
         self.metrics = {metric.name: metric for metric in workspace.catalog.billable_metrics}
         self.open = ExitStack()
         self.connection = self.open.enter_context(workspace.connect())

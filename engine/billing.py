@@ -200,7 +200,7 @@ def _run(stages: Sequence[Stage], executor: DuckDBExecutor, progress: Progress) 
 
 def property_store(events: EventSnapshot, optimisations: Optimisations) -> PropertyStore:
     """What landing knows about the properties of these events, as far as it may be used."""
-    store = PropertyStore(events.profiles())
+    store = PropertyStore(events.profiles(), events.partial_fields())
     return store if optimisations.plain_casts else store.without_profiles()
 
 

@@ -268,7 +268,7 @@ class Workspace(Nights, Explaining, Exporting, Diffing, Simulating, Maintaining,
             return PropertyStore({}), 0
         if period is not None:
             snapshot = snapshot.between(period.starting_at, period.ending_before)
-        return PropertyStore(snapshot.profiles()), snapshot.rows
+        return PropertyStore(snapshot.profiles(), snapshot.partial_fields()), snapshot.rows
 
 
 def open_workspace(root: Path | str = ".", *, wait: float = 0) -> Workspace:

@@ -79,6 +79,11 @@ class EventSnapshot:
         """A file that has the columns of events, be it one without any."""
         return self.files[0].path if self.files else Path(str(files("engine.events") / "no_events.parquet"))
 
+    def partial_fields(self) -> frozenset[str]:
+        """The properties that are fields of the struct in some of these files, and may be in others not."""
+        held = [{name for name, profile in file.profile.items() if profile.in_struct} for file in self.files]
+        return frozenset(set().union(*held).difference(set(self.property_fields).intersection(*held)))
+
     @property
     def rows(self) -> int:
         """Events in these files."""

@@ -25,22 +25,22 @@ WINDOWS, ALIAS_WINDOWS = "windows", "alias_windows"
 @dataclass(frozen=True)
 class PropertyStore:
     """Where the event files of a period keep each property: a field of the struct `properties`, spelt as sent, or
-    the map `other_properties`, or either.
+    the map `other_properties`, or either. `partial` are those whose field some of the files do not have.
     """
 
     profiles: Mapping[str, NumberProfile]
+    partial: frozenset[str] = frozenset()
 
     def read(self, name: str, files: str) -> exp.Expr | None:
         """The expression for one property of the relation `files`, or None when no file holds it."""
         profile = self.profiles.get(name, NumberProfile())
         places: list[exp.Expr] = []
         if profile.in_struct:
-            places.append(
-                exp.Dot(
-                    this=exp.column("properties", table=files),
-                    expression=exp.to_identifier(name, quoted=True),
-                )
-            )
+            bag, field = exp.column("properties", table=files), exp.to_identifier(name, quoted=True)
+            member: exp.Expr = exp.Dot(this=bag, expression=field)
+            # DuckDB 2.0 moves a cast or a function of a field into the scan, and fills in a NULL of the wrong type there
+            # for a file without the field: an internal error. It does not move what it need not evaluate.
+            places.append(exp.func("COALESCE", member, exp.null()) if name in self.partial else member)
         if profile.in_other:
             others = exp.column("other_properties", table=files)
             places.append(exp.Bracket(this=others, expressions=[exp.Literal.string(name)]))
@@ -50,9 +50,8 @@ class PropertyStore:
 
     def without_profiles(self) -> PropertyStore:
         """The same places, as if nothing were known of the numbers but how many digits they have."""
-        return PropertyStore(
-            {name: replace(profile, irregular=1, not_numbers=1) for name, profile in self.profiles.items()}
-        )
+        unknown = {name: replace(profile, irregular=1, not_numbers=1) for name, profile in self.profiles.items()}
+        return PropertyStore(unknown, self.partial)
 
 
 @dataclass(frozen=True, slots=True)

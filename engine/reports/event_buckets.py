@@ -275,7 +275,7 @@ def _parts(events: EventSnapshot) -> Iterator[EventSnapshot]:
 def _count(part: EventSnapshot, period: Period, executor: DuckDBExecutor, asked: _Asked, seen: Seen) -> None:
     """Adds the events of some files to `bucket_counts`."""
     executor.view_events([file.path for file in part.files], part.any_file)
-    store = PropertyStore(part.profiles())
+    store = PropertyStore(part.profiles(), part.partial_fields())
     followed = [followed_metric(metric, store) for metric in asked.metrics]
     conditions = [node for each in followed for node in (each.passes, each.is_invalid)]
     events, columns = bucket_events(conditions, asked.keys, store, period)

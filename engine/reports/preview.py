@@ -39,7 +39,7 @@ def preview_rows(
         executor.load(name, table)
     executor.view_events([file.path for file in snapshot.files], landed.any_file, question.as_of)
     executor.set_one_window(month.starting_at, month.ending_before, question.customer_id)
-    scope = Scope(PropertyStore(snapshot.profiles()))
+    scope = Scope(PropertyStore(snapshot.profiles(), snapshot.partial_fields()))
 
     def compiled(wide: bool) -> exp.Select:
         return compile_rows(query, scope, snapshot.rows, prefer_wide=wide)

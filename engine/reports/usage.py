@@ -73,7 +73,7 @@ def usage_over_time(
     executor.create("asked_customers", _asked_customers(question))
     executor.view_events([file.path for file in snapshot.files], landed.any_file, question.as_of)
     executor.set_windows(fixed_query(__package__, "usage_windows"))
-    scope = Scope(PropertyStore(snapshot.profiles()))
+    scope = Scope(PropertyStore(snapshot.profiles(), snapshot.partial_fields()))
 
     def compiled(wide: bool) -> exp.Select:
         return compile_meter(query, question.group_by, scope, snapshot.rows, prefer_wide=wide)

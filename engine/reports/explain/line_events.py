@@ -92,7 +92,7 @@ class _LineEvents:
         snapshot = events.snapshot.between(self.period.starting_at, self.period.ending_before)
         self.rows = snapshot.rows
         keys = sorted({each.group_key for each in line.contract.usage_filter})
-        self.scope = Scope(PropertyStore(snapshot.profiles()), tuple(keys))
+        self.scope = Scope(PropertyStore(snapshot.profiles(), snapshot.partial_fields()), tuple(keys))
         inputs = schedule_inputs(line.catalog.with_contracts_of(row["customer_id"]), self.period)
         for name in ("customer_aliases", "usage_filters"):
             executor.load(name, inputs[name])

@@ -55,7 +55,9 @@ def run_sql_metric(question: SqlQuestion, executor: DuckDBExecutor) -> Counted:
     executor.set_windows(asked)
     query = metric_query(question.metric)
     filter_keys = {each.group_key for contract in question.catalog.contracts for each in contract.usage_filter}
-    scope = Scope(PropertyStore(snapshot.profiles()).without_profiles(), tuple(sorted(filter_keys)))
+    scope = Scope(
+        PropertyStore(snapshot.profiles(), snapshot.partial_fields()).without_profiles(), tuple(sorted(filter_keys))
+    )
 
     def compiled(wide: bool) -> exp.Select:
         return compile_meter(query, question.keys, scope, snapshot.rows, prefer_wide=wide)

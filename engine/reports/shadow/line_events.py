@@ -76,7 +76,7 @@ class LineEvents:
         """The events of lines of one statement period, all those of a metric and group values at once."""
         landed = self.snapshot.between(period.starting_at, period.ending_before)
         keys = {each.group_key for row in rows for each in self.catalog.contract(row["contract_id"]).usage_filter}
-        scope = Scope(PropertyStore(landed.profiles()), tuple(sorted(keys)))
+        scope = Scope(PropertyStore(landed.profiles(), landed.partial_fields()), tuple(sorted(keys)))
         inputs = schedule_inputs(self.catalog, period)
         for name in ("customer_aliases", "usage_filters"):
             executor.load(name, inputs[name])
