@@ -137,7 +137,7 @@ class _EndScan:
         while at < len(text):
             if self._in_string:
                 at = _matched_end(_INSIDE_STRING, text, at)
-                if text[at:] == "\\":
+                if at == len(text) - 1 and text[at] == "\\":
                     self._escaped = True
                     return None
                 self._in_string = at == len(text)

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -100,6 +101,9 @@ class _FileSource:
         if self.format == "parquet":
             try:
                 yield from _parquet_lines(connection, self.path, self.name)
+            except duckdb.OutOfMemoryException:
+                # That is no fault of the file.
+                raise
             except (duckdb.Error, pa.ArrowException, OSError) as error:
                 what = without_values(str(error))
                 raise UserError(f"{self.name}: cannot be read as Parquet: {what}; export it again") from error
@@ -219,6 +223,7 @@ def events_source(events: Iterable[Mapping[str, Any]] | Any) -> Source:
 
 
 def _parquet_lines(connection: duckdb.DuckDBPyConnection, path: Path, name: str) -> Iterator[LineChunk]:
+    _check_column_names(path, name)
     # In brackets a name is taken as it is; as a text it would be a pattern.
     paths = exp.Array(expressions=[exp.Literal.string(glob.escape(str(path)))])
     relation = exp.Anonymous(this="read_parquet", expressions=[paths])
@@ -229,6 +234,15 @@ def _parquet_lines(connection: duckdb.DuckDBPyConnection, path: Path, name: str)
     # The database takes so many rows at a time that a few bytes of file, unpacked, would need gigabytes.
     with pq.ParquetFile(path) as file:
         yield from _batch_lines(connection, file.iter_batches(max(1, rows_at_once)), name)
+
+
+def _check_column_names(path: Path, name: str) -> None:
+    """Raises UserError when a column's name is no text: the database would end in an error of another kind there."""
+    try:
+        with suppress(pa.ArrowException):
+            _ = pq.read_schema(path).names
+    except UnicodeDecodeError as error:
+        raise UserError(f"{name}: the name of a column is not UTF-8; export it again") from error
 
 
 def _arrow_lines(connection: duckdb.DuckDBPyConnection, events: Any) -> Iterator[LineChunk]:

@@ -95,11 +95,10 @@ BOMBS: list[tuple[str, Callable[..., Iterator[bytes]], tuple[object, ...], int, 
     ("a hundred thousand unknown fields", spread_names, (True, 2_000), 2_000, {}),
     ("a hundred thousand names in as many events", spread_names, (False, 2_000), 2_000, {}),
     ("a line of escapes", one_line, (good(3, f'{{"a":"{ESCAPES}"}}'),), 3, {}),
-    ("lists of lists", lists_of_lists, (20,), 20, {}),
+    ("lists of lists", lists_of_lists, (8,), 8, {}),
     ("short lines", short_lines, (b"1\n", 600_000), 2, {"not_an_object": 600_000}),
-    ("blank lines", short_lines, (b"\n", 30_000_000), 2, {}),
+    ("blank lines", short_lines, (b"\n", 8_000_000), 2, {}),
     ("an array with one element of 256 MiB", array_with_one_huge, (b"x", HUGE), 2, {"too_large": 1}),
-    ("an array with one element of brackets", array_with_one_huge, (b'"[[[",{[', 32 * MIB), 2, {"too_large": 1}),
     ("an array of short elements", array_of_many, (b"1", 600_000), 2, {"not_an_object": 600_001}),
 ]
 
@@ -115,6 +114,13 @@ def test_a_bomb_among_lines_or_elements(
     tmp_path: Path,
 ) -> None:
     check(blast_stream(tmp_path, make, *arguments), accepted, **reasons)
+
+
+def test_brackets_that_are_never_closed_in_an_array(tmp_path: Path) -> None:
+    """What stands after them is in the same element: nobody can say where the array ends, and nothing lands."""
+    blast = blast_stream(tmp_path, array_with_one_huge, b'"[[[",{[', 16 * MIB)
+    assert "the JSON array is cut short" in blast.error, blast
+    assert blast.grown_mib < BOUND_MIB and blast.cpu_seconds < BOUND_SECONDS, blast
 
 
 @pytest.mark.slow
@@ -134,7 +140,7 @@ def repeated(value: str, rows: int) -> pa.Array:
 
 @pytest.mark.parametrize("fits", [False, True])
 def test_a_dictionary_of_one_huge_value(tmp_path: Path, fits: bool) -> None:
-    rows = 200 if fits else 20_000
+    rows = 50 if fits else 1_000
     text = repeated("v" * (900_000 if fits else 8 * MIB), rows)
     path = tmp_path / "bomb.parquet"
     pq.write_table(pa.table({**columns(rows), "extra": text}), path)
