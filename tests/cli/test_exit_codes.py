@@ -52,7 +52,8 @@ def test_a_workspace_in_use_ends_with_75(copy: Path) -> None:
         for command in (RUN, ("land", copy / "events" / "events.ndjson")):
             outcome = duckbill_process(*command, "-w", copy)
             assert outcome.code == 75 and outcome.stdout == b""
-            assert outcome.stderr == f"duckbill: {copy}: process 4711 is writing to this workspace; try again later\n"
+            told = f"duckbill: {copy}: process 4711 is writing to this workspace; try again later"
+            assert outcome.stderr == f"{told}, or wait for it: --wait SECONDS\n"
         # Reading does not wait for anybody.
         assert duckbill("invoices", "list", "-w", copy).code == 0
     assert duckbill(*RUN, "-w", copy).code == 0

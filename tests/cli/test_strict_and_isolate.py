@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.invoices.definitions import start_definitions
 from engine.workspace import Workspace
 from tests.cli.command import NOW, Outcome, duckbill
 from tests.cli.test_bad_input import CATALOG, replaced, state
@@ -87,8 +88,8 @@ def test_what_is_portable_is_billed_strictly_and_is_the_same(fresh: Path) -> Non
     assert duckbill(*RUN, "-w", fresh).code == 0
     (before,) = Workspace(fresh).invoices().dicts()
     (fresh / "metrics_sql" / "active_users.sql").write_text(PORTABLE)
-    # The metric has been billed by: its text cannot change in the same lake.
-    (fresh / "lake" / "metric_definitions.json").unlink()
+    # The metric has been billed by: its text could not change in the same lake.
+    start_definitions(fresh / "lake")
     strict(fresh)
     assert duckbill("validate", "-w", fresh).code == 0
     assert duckbill(*RUN, "-w", fresh).code == 0
@@ -208,7 +209,7 @@ def test_what_was_published_before_stays(fresh: Path) -> None:
     assert duckbill(*RUN, "-w", fresh).code == 0
     lines = Workspace(fresh).line_items().arrow()
     assert duckbill("land", "-", "-w", fresh, "--now", NOW, stdin=_LATER).code == 0
-    (fresh / "lake" / "metric_definitions.json").unlink()
+    start_definitions(fresh / "lake")
     outcome = heavy(fresh, "cpu_seconds = 30\nwall_seconds = 1")
     assert outcome.code == 2 and "metric 'Active users' was stopped after 1 s; make it" in outcome.stderr
     assert Workspace(fresh).line_items().arrow().equals(lines)
