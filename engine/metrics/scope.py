@@ -38,8 +38,8 @@ class PropertyStore:
         if profile.in_struct:
             bag, field = exp.column("properties", table=files), exp.to_identifier(name, quoted=True)
             member: exp.Expr = exp.Dot(this=bag, expression=field)
-            # DuckDB 2.0 moves a cast or a function of a field into the scan, and fills in a NULL of the wrong type there
-            # for a file without the field: an internal error. It does not move what it need not evaluate.
+            # DuckDB 2.0 moves a cast or a function of a field into the scan, and there fills in a NULL of the wrong
+            # type for a file without the field: an internal error. It does not move what it need not evaluate.
             places.append(exp.func("COALESCE", member, exp.null()) if name in self.partial else member)
         if profile.in_other:
             others = exp.column("other_properties", table=files)

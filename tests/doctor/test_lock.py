@@ -15,7 +15,7 @@ def test_who_writes_is_told_with_the_command_and_the_time(root: Path, checked: C
         row = checked("lock")
         assert row["status"] == "warn"
         assert f"process {os.getpid()}" in str(row["found"])
-        assert "pytest" in str(row["found"]) and " has been writing since 20" in str(row["found"])
+        assert "python" in str(row["found"]) and " has been writing since 20" in str(row["found"])
         # What is being written now is nobody's leftover.
         assert "not looked for" in str(checked("leftovers")["found"])
     assert checked("lock")["found"] == "nobody is writing"

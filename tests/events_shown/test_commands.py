@@ -31,7 +31,7 @@ def test_show_as_text(folder: Path) -> None:
         "    model = large",
         "    region = eu",
         "    tokens = 12",
-        f"  stored in date=2026-10-10/{file.name}, batch {accepted.event.batch_id}, table version 1",
+        f"  stored in date=2026-10-10/{file.name}, batch {accepted.event.batch_id}, table version 0",
         "  customer 'Acme' (acme), by its ingest alias 'team@acme.example'",
         f"  contract 'Europe' ({europe}): statement period 2026-10-01T00:00:00Z to 2026-11-01T00:00:00Z, "
         "billed in 2026-10",

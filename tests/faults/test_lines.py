@@ -54,6 +54,9 @@ def test_the_judge_agrees_with_the_corpus() -> None:
 def test_fuzzed_lines_are_of_every_kind() -> None:
     outcomes = [judged(line, NOW) for _, line in lines_of(LineFuzzer("kinds").file(20_000))]
     accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
-    assert {outcome for outcome in outcomes if isinstance(outcome, str)} >= REASONS - {"too_large", "too_many_properties"}
+    assert {outcome for outcome in outcomes if isinstance(outcome, str)} >= REASONS - {
+        "too_large",
+        "too_many_properties",
+    }
     assert len(accepted) > 5_000
     assert any(isinstance(value, tuple) for event in accepted for value in event.properties.values())

@@ -8,8 +8,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
 import engine
+from engine.events.delta_check import open_checked
+from engine.events.delta_log import add, remove, write_commit
 from engine.invoices.content_hash import content_hash_query
 from engine.reports.reconcile.all_controls import CONTROLS
 from engine.reports.reconcile.controls import ControlRow, Evidence, run_controls
@@ -60,11 +63,15 @@ def rewrite(path: Path, select: str) -> None:
 
 def recommit(workspace: Workspace, label: str, output: str) -> None:
     """Calls a changed file by its new content, as if it had been published so."""
-    path = published(workspace, label, output)
-    name = sha256(path.read_bytes()).hexdigest()
-    path.rename(path.with_stem(name))
-    for log in (workspace.lake / output / "_delta_log").glob("*.json"):
-        log.write_text(log.read_text(encoding="utf-8").replace(path.stem, name), encoding="utf-8")
+    path, table = published(workspace, label, output), workspace.lake / output
+    renamed = path.rename(path.with_stem(sha256(path.read_bytes()).hexdigest()))
+    partition = dict(part.split("=", 1) for part in path.parent.relative_to(table).parts)
+    size, told = renamed.stat().st_size, {"numRecords": pq.read_metadata(renamed).num_rows}
+    names = [each.relative_to(table).as_posix() for each in (path, renamed)]
+    delta = open_checked(table)
+    assert delta is not None
+    actions = [remove(names[0], size, partition), add(names[1], size, partition, told)]
+    write_commit(table, delta.version() + 1, actions, {})
 
 
 def asked(workspace: Workspace, label: str, *check_ids: str) -> dict[str, ControlRow]:
