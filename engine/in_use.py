@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-import pyarrow as pa
-
 from engine.billing import OUTPUTS
 from engine.errors import CorruptFileError
-from engine.events.delta_check import check_log, damage_told, open_checked
+from engine.events.delta_check import check_log, damage_told, live_files, open_checked
 from engine.events.delta_log import COMMIT_NAME, log_of
 from engine.events.table import NOTHING_LANDED, EventTable
 from engine.late_marks import late_marks_file
-from engine.run_folder import MANIFEST, read_manifest
+from engine.run_folder import MANIFEST, RUN_ID, read_manifest
 
-#: The folders of the lake that hold a table.
-_TABLES = ("events", "rejected_events", *OUTPUTS)
-
-_RUN_ID = re.compile(r"[0-9a-f]{16}\Z")
+#: The folders of the lake; each holds a Delta table.
+TABLES = ("events", "rejected_events", *OUTPUTS)
 
 
 @dataclass(frozen=True)
@@ -41,16 +36,17 @@ def tables_in_use(root: Path) -> list[TableInUse]:
     Raises CorruptFileError when a log or the record of a run is damaged, or a live file is missing: then nobody can say
     what is in use.
     """
-    tables = [root / "lake" / name for name in _TABLES if log_of(root / "lake" / name).is_dir()]
+    tables = [root / "lake" / name for name in TABLES if log_of(root / "lake" / name).is_dir()]
     damaged = [damage_told(each) for table in tables for each in check_log(table)]
     if damaged:
         raise CorruptFileError("\n".join(damaged))
     recorded = _recorded(root)
     found = []
     for folder in tables:
-        live = _live_files(folder)
-        if live is None:
+        delta = open_checked(folder)
+        if delta is None:
             continue
+        live = frozenset(live_files(folder, delta))
         # That every live file is there also shows that files are called here what the log calls them.
         missing = sorted(path for path in live if not path.is_file())
         if missing:
@@ -112,18 +108,10 @@ def _manifests(root: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """What every run recorded, by run id; raises CorruptFileError for a run's folder without its record."""
     runs = root / "runs"
     for folder in sorted(runs.iterdir()) if runs.is_dir() else ():
-        if _RUN_ID.match(folder.name) or (not folder.name.startswith(".") and (folder / MANIFEST).exists()):
+        if RUN_ID.fullmatch(folder.name) or (not folder.name.startswith(".") and (folder / MANIFEST).exists()):
             manifest = read_manifest(folder)
             if manifest is not None:
                 yield folder.name, manifest
-
-
-def _live_files(folder: Path) -> frozenset[Path] | None:
-    delta = open_checked(folder)
-    if delta is None:
-        return None
-    names: list[str] = pa.table(delta.get_add_actions(flatten=False))["path"].to_pylist()
-    return frozenset(folder / unquote(name) for name in names)
 
 
 def _removed_by(commit: Path) -> Iterator[str]:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -38,6 +39,9 @@ MANIFEST = "manifest.json"
 CATALOG = "catalog.json"
 CORRECTIONS = "corrections.ndjson"
 LOG = "log.jsonl"
+
+#: What `run_id_of` makes; a name from outside that is not of this form could lead out of `runs`.
+RUN_ID = re.compile(r"[0-9a-f]{16}")
 
 #: Under which name a manifest lists the other files.
 _FILES = "files"

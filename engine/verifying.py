@@ -13,24 +13,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from engine.billing import OUTPUTS
 from engine.errors import CorruptFileError, UserError
 from engine.events.delta_log import commit_path
 from engine.events.sealed_files import SealedEntries
 from engine.events.table import NOTHING_LANDED, EventTable
 from engine.events.verify import Finding, files_below, is_named_by_content, is_unfinished, judged, verify_table
 from engine.executors.kept_readings import FOLDER as KEPT
-from engine.in_use import recorded_events
+from engine.in_use import TABLES, recorded_events
 from engine.invoices.definitions import definitions_file
 from engine.invoices.publish import Outputs
 from engine.late_marks import late_marks_file
 from engine.lock import LOCK, TURNSTILE
-from engine.run_folder import CATALOG, CORRECTIONS, LOG, MANIFEST, check_run_folder, read_manifest
-
-#: The folders of the lake; each holds a Delta table.
-TABLES = ("events", "rejected_events", *OUTPUTS)
-
-_RUN_ID = re.compile(r"[0-9a-f]{16}\Z")
+from engine.run_folder import CATALOG, CORRECTIONS, LOG, MANIFEST, RUN_ID, check_run_folder, read_manifest
 
 #: How the names of kept readings begin.
 _OF_PERIOD = re.compile(r"[0-9]{4}-[0-9]{2}\.")
@@ -107,7 +101,7 @@ def _manifests(root: Path, findings: list[Finding]) -> Iterator[tuple[str, dict[
     for entry in sorted(runs.iterdir()) if runs.is_dir() else ():
         if not entry.is_dir():
             findings.extend(_unknown(runs, [entry]))
-        elif not _RUN_ID.match(entry.name) and (is_unfinished(Path(entry.name)) or not (entry / MANIFEST).exists()):
+        elif not RUN_ID.fullmatch(entry.name) and (is_unfinished(Path(entry.name)) or not (entry / MANIFEST).exists()):
             findings.extend(_unknown(runs, files_below(entry)))
         else:
             findings.extend(check_run_folder(entry))

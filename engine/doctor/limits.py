@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import resource
-from decimal import Decimal
 from pathlib import Path
 
 from engine.config import CONFIG_FILE
 from engine.doctor.diagnosis import Diagnosis, broken, counted, size_told, well, worth_a_look
 from engine.doctor.patient import Patient
-
-_MEMORY = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?) ?(?P<unit>[KMGT]i?)?B\Z")
+from engine.values.memory import bytes_of
 
 #: What a process needs beside what the database may use: Python, its libraries, what is read of a run.
 _BESIDE = 512 * 1024**2
@@ -24,7 +21,7 @@ _GROUPS = Path("/sys/fs/cgroup")
 
 def memory(patient: Patient) -> Diagnosis:
     """Whether the database may use more memory than there is; a process that does so is killed without a word."""
-    wanted = memory_of(patient.engine.memory_limit)
+    wanted = bytes_of(patient.engine.memory_limit)
     allowed = {
         "physical memory": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
         "memory of the control group": _group_number("memory.max", "memory/memory.limit_in_bytes"),
@@ -81,20 +78,6 @@ def file_size(patient: Patient) -> Diagnosis:
     if limit <= largest:
         return broken(said, "ulimit -f unlimited")
     return worth_a_look(said, "ulimit -f unlimited, as large months spill large files")
-
-
-def memory_of(text: str) -> int:
-    """The bytes that a limit means, `4GiB` or `500 MB`, rounded down.
-
-    >>> memory_of("4GiB"), memory_of("1.5 KB")
-    (4294967296, 1500)
-    """
-    found = _MEMORY.match(text)
-    assert found is not None, "the configuration has checked it"
-    unit = found["unit"] or ""
-    power = " KMGT".index(unit[0]) if unit else 0
-    scale = 1024 if unit.endswith("i") else 1000
-    return int(Decimal(found["number"]) * scale**power)
 
 
 def _soft(limit: int) -> int | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from engine.doctor.diagnosis import Diagnosis, well, worth_a_look
 from engine.doctor.patient import Patient
+from engine.lock import LOCK
 from engine.values.period import format_instant
 
 _PROCESS = re.compile(r"process (?P<number>[0-9]+)")
@@ -62,7 +63,7 @@ def command_of(process: int) -> str:
 
 
 def _file(lake: Path) -> Path:
-    return lake / ".lock"
+    return lake / LOCK
 
 
 def _holder(lake: Path) -> str:

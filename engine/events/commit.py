@@ -17,13 +17,11 @@ from engine.events.delta_log import (
     creation,
     described_anew,
     remove,
-    schema_version,
     transaction,
     write_commit,
 )
 from engine.events.files import WrittenFile
 from engine.events.table import CONTENTS, EventFile, contents_version, property_fields
-from engine.values.schema_versions import TABLES
 
 #: The key in a commit's info under which a landing keeps its counts.
 LANDING_KEY = "duckbill.landing"
@@ -117,11 +115,7 @@ def commit_rejected(table: Path, files: Sequence[WrittenFile], batch_id: str) ->
     if delta is not None and delta.transaction_version(batch_transaction(batch_id)) is not None:
         return
     version = 0 if delta is None else delta.version() + 1
-    described: list[Action] = []
-    if delta is None:
-        described = creation(REJECTED_SCHEMA, [], _CONFIGURATION)
-    elif schema_version(delta) < TABLES.current:
-        described = described_anew(delta)
+    described = creation(REJECTED_SCHEMA, [], _CONFIGURATION) if delta is None else described_anew(delta)
     added = [add(file.path, file.bytes, {}, {"numRecords": file.rows}) for file in files]
     write_commit(table, version, [*described, *added, transaction(batch_transaction(batch_id), version)], {})
 
@@ -151,7 +145,7 @@ def _described(delta: DeltaTable | None, fields: Sequence[str]) -> list[Action]:
         return creation(event_schema(fields), ["date"], _CONFIGURATION)
     known = property_fields(delta)
     if set(fields) <= set(known):
-        return described_anew(delta) if schema_version(delta) < TABLES.current else []
+        return described_anew(delta)
     return described_anew(delta, event_schema([*known, *(each for each in fields if each not in known)]))
 
 

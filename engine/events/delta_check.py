@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import unquote
 
+import pyarrow as pa
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
@@ -20,13 +22,13 @@ from engine.events.delta_log import (
     UNFINISHED,
     Head,
     commit_path,
-    digest,
     links,
     log_of,
     read_for,
     read_head,
     schema_version,
 )
+from engine.events.files import sha256_of
 from engine.values.schema_versions import TABLES
 from engine.values.seal import is_sealed
 
@@ -74,6 +76,12 @@ def open_checked(table: Path, version: int | None = None) -> DeltaTable | None:
         raise UserError(f"{table}: version {newest} cannot be opened: {error}") from error
     TABLES.check(schema_version(delta), f"{table.parent.name}/{table.name}")
     return delta
+
+
+def live_files(table: Path, delta: DeltaTable) -> list[Path]:
+    """The files that a table consists of as it was opened, ordered; no file is looked at."""
+    names: list[str] = pa.table(delta.get_add_actions(flatten=False)).column("path").to_pylist()
+    return sorted(table / unquote(name) for name in names)
 
 
 def damage_told(damaged: DamagedFile) -> str:
@@ -163,7 +171,7 @@ def _commits(table: Path, head: Head | None, versions: Sequence[int]) -> Iterato
         else:
             if version >= sealed_from:
                 number, previous = _links(_text(path))
-            if number != version or expected not in {None, digest(path)}:
+            if number != version or expected not in {None, sha256_of(path)}:
                 yield DamagedFile(path, "foreign" if head is not None and version > head.version else "changed")
                 previous = None
         expected = previous
@@ -182,7 +190,7 @@ def _checkpoints(log: Path, head: Head | None, paths: Iterable[Path]) -> Iterato
         known = head.checkpoints.get(path.name)
         if known is None:
             yield DamagedFile(path, "foreign")
-        elif known != digest(path):
+        elif known != sha256_of(path):
             yield DamagedFile(path, "changed")
 
 

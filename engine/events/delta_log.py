@@ -9,9 +9,7 @@ leaves a head that is one commit behind, which is no damage and mended by the ne
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,7 +27,7 @@ from deltalake import Schema as DeltaSchema
 from deltalake.exceptions import DeltaError
 
 from engine.errors import WorkspaceBusyError
-from engine.events.files import fresh_folder, make_folder, sync_file, sync_folders
+from engine.events.files import fresh_folder, make_folder, sha256_of, sync_file, sync_folders, write_synced
 from engine.values.schema_versions import TABLE_KEY, TABLES, stated_version
 from engine.values.seal import BrokenSealError, is_sealed, read_sealed, seal_last, sealed_text
 
@@ -121,7 +119,12 @@ def creation(schema: pa.Schema, partition_by: Sequence[str], configuration: Mapp
 
 
 def described_anew(delta: DeltaTable, schema: pa.Schema | None = None) -> list[Action]:
-    """The action that gives a table these columns, or leaves it its own, and the present schema version."""
+    """The action that gives a table these columns, or leaves it its own, and the present schema version.
+
+    None at all where both are as they should be.
+    """
+    if schema is None and schema_version(delta) >= TABLES.current:
+        return []
     known = delta.metadata()
     described = {
         "id": str(known.id),
@@ -183,7 +186,7 @@ def write_commit(table: Path, version: int, actions: Sequence[Action], info: Map
     head = _mended_head(table, version)
     if version == 0:
         _write_head(table, head)
-    before = None if version == 0 else digest(commit_path(table, version - 1))
+    before = None if version == 0 else sha256_of(commit_path(table, version - 1))
     content = {"operation": "WRITE", "engineInfo": "duckbill", **info, _VERSION: version, _PREVIOUS: before, "seal": ""}
     lines = [json.dumps(action) for action in (*actions, {"commitInfo": content})]
     text = seal_last("\n".join(lines) + "\n")
@@ -200,12 +203,6 @@ def write_commit(table: Path, version: int, actions: Sequence[Action], info: Map
     _follow(table, replace(head, version=version, sha256=sha256(text.encode()).hexdigest()))
 
 
-def digest(path: Path) -> str:
-    """The SHA-256 of what a file holds."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
 def _mended_head(table: Path, version: int) -> Head:
     """The head that a commit of this version follows; what a crash has left of earlier commits is finished or removed.
 
@@ -215,7 +212,7 @@ def _mended_head(table: Path, version: int) -> Head:
     head = read_head(table)
     for path in sorted(log.glob(f"{UNFINISHED}*")):
         target = path.with_name(path.name.removeprefix(UNFINISHED))
-        if head is not None and not target.exists() and head.checkpoints.get(target.name) == digest(path):
+        if head is not None and not target.exists() and head.checkpoints.get(target.name) == sha256_of(path):
             path.replace(target)
         else:
             path.unlink()
@@ -226,7 +223,7 @@ def _mended_head(table: Path, version: int) -> Head:
     while sealed_from and is_sealed(commit_path(table, sealed_from - 1).read_text(encoding="utf-8")):
         sealed_from -= 1
     caches = [path for path in log.iterdir() if CHECKPOINT_NAME.match(path.name) or path.name == LAST_CHECKPOINT]
-    return Head(table.name, version - 1, "", sealed_from, {path.name: digest(path) for path in sorted(caches)})
+    return Head(table.name, version - 1, "", sealed_from, {path.name: sha256_of(path) for path in sorted(caches)})
 
 
 def _follow(table: Path, head: Head) -> None:
@@ -263,7 +260,7 @@ def _write_checkpoint(table: Path, head: Head) -> None:
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     sync_folders([log])
-    _write_head(table, replace(head, checkpoints={**head.checkpoints, made.name: digest(unfinished)}))
+    _write_head(table, replace(head, checkpoints={**head.checkpoints, made.name: sha256_of(unfinished)}))
     unfinished.replace(log / made.name)
     sync_folders([log])
 
@@ -282,16 +279,9 @@ def read_for(log: Path, version: int) -> list[Path]:
 
 
 def _write_aside(log: Path, name: str, text: str) -> Path:
-    """A synced file of this text beside its final name; whatever fails, nothing of it is left."""
+    """A synced file of this text beside its final name."""
     path = log / f"{UNFINISHED}{name}"
-    try:
-        with path.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    write_synced(path, text.encode())
     return path
 
 

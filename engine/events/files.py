@@ -34,10 +34,28 @@ def fresh_folder(folder: Path) -> Path:
 
 def content_name(path: Path) -> str:
     """Syncs a file to disk and returns the SHA-256 of what it holds."""
-    with path.open("rb+") as stream:
-        with _named(path):
-            os.fsync(stream.fileno())
+    with path.open("rb+") as stream, _named(path):
+        os.fsync(stream.fileno())
+    return sha256_of(path)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of what a file holds; raises OSError when it cannot be read."""
+    with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def write_synced(path: Path, content: bytes) -> None:
+    """Writes a file that is on disk when this returns; whatever fails, nothing of it is left."""
+    try:
+        with path.open("wb") as file:
+            file.write(content)
+            file.flush()
+            with _named(path):
+                os.fsync(file.fileno())
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def move_into_place(path: Path, target: Path) -> None:

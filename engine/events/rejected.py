@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from engine.events.commit import REJECTED_SCHEMA, batch_transaction
-from engine.events.delta_check import open_checked
+from engine.events.delta_check import live_files, open_checked
 
 
 def rejected_events(lake: Path, batch_id: str | None = None) -> pa.Table:
@@ -22,10 +22,9 @@ def rejected_events(lake: Path, batch_id: str | None = None) -> pa.Table:
     rejected, events = open_checked(lake / "rejected_events"), open_checked(lake / "events")
     if rejected is None or events is None:
         return REJECTED_SCHEMA.empty_table()
-    names = [row["path"] for row in pa.table(rejected.get_add_actions(flatten=False)).select(["path"]).to_pylist()]
     kept = [REJECTED_SCHEMA.empty_table()]
-    for name in sorted(names):
-        table = pq.ParquetFile(lake / "rejected_events" / name).read().cast(REJECTED_SCHEMA)
+    for path in live_files(lake / "rejected_events", rejected):
+        table = pq.ParquetFile(path).read().cast(REJECTED_SCHEMA)
         batch = table.column("batch_id")[0].as_py()
         committed = events.transaction_version(batch_transaction(batch)) is not None
         if committed and batch_id in {None, batch}:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.errors import CorruptFileError
-from engine.events.files import sync_folders
+from engine.events.files import sync_folders, write_synced
 from engine.values.schema_versions import FILE_KEY, LAKE_FILES, stated_version
 from engine.values.seal import BrokenSealError, read_sealed, sealed_text
 
@@ -78,10 +77,7 @@ class SealedEntries:
         """Puts these entries in the place of what was there, durable and as a whole."""
         in_order = {name: dict(sorted(entry.items())) for name, entry in sorted(entries.items())}
         staged = self.path.with_name(f".staged-{self.path.name}")
-        with staged.open("wb") as file:
-            file.write(sealed_bytes({FILE_KEY: LAKE_FILES.current, self.member: in_order}))
-            file.flush()
-            os.fsync(file.fileno())
+        write_synced(staged, sealed_bytes({FILE_KEY: LAKE_FILES.current, self.member: in_order}))
         staged.replace(self.path)
         sync_folders([self.path.parent])
 

@@ -20,7 +20,8 @@ from deltalake import DeltaTable
 
 from engine.errors import CorruptFileError
 from engine.events.delta_check import open_checked
-from engine.events.delta_log import commit_info, digest
+from engine.events.delta_log import commit_info
+from engine.events.files import sha256_of
 from engine.values.numbers import NumberProfile
 
 #: The Parquet footer key under which a file's numeric profile is kept.
@@ -187,7 +188,7 @@ def _damage(file: EventFile) -> str | None:
         seen = stat.st_ino, stat.st_mtime_ns, stat.st_size
         if _KNOWN_WHOLE.get(file.path) == seen:
             return None
-        if digest(file.path) != file.sha256:
+        if sha256_of(file.path) != file.sha256:
             return f"{file.path}: does not hold what was committed; {_REMEDY}"
     except FileNotFoundError:
         return f"{file.path}: is committed but missing; {_REMEDY}"

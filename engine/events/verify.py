@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -10,13 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import unquote
-
-import pyarrow as pa
-from deltalake import DeltaTable
 
 from engine.errors import CorruptFileError, UserError
-from engine.events.delta_check import check_log, open_checked
+from engine.events.delta_check import check_log, live_files, open_checked
+from engine.events.files import sha256_of
 from engine.events.table import EventTable
 
 _LOG = "_delta_log"
@@ -76,7 +72,7 @@ def verify_table(folder: Path, recorded: Collection[Path] = frozenset()) -> list
 def check_files(folder: Path) -> None:
     """Raises CorruptFileError naming each file of a Delta table's newest version that is not what was committed."""
     delta = open_checked(folder)
-    live = [] if delta is None else sorted(_files_of(folder, delta))
+    live = [] if delta is None else live_files(folder, delta)
     damaged = [path for path, is_whole in whole_by_name(live) if not is_whole]
     if damaged:
         what = "does not hold what was committed; restore it from a backup"
@@ -114,25 +110,20 @@ def is_unfinished(path: Path) -> bool:
     return any(part.startswith(UNFINISHED) for part in path.parts)
 
 
+def holds_its_name(path: Path) -> bool:
+    """Whether a file that is named by its content holds it; one that cannot be read does not."""
+    named = _BY_CONTENT.match(path.name)
+    try:
+        return named is not None and sha256_of(path) == named["sha256"]
+    except OSError:
+        return False
+
+
 def whole_by_name(paths: Iterable[Path]) -> Iterator[tuple[Path, bool]]:
     """Whether each of these files, which are named by their content, holds it; several are read at once."""
-
-    def is_whole(path: Path) -> bool:
-        named = _BY_CONTENT.match(path.name)
-        return named is not None and sha256_of(path) == named["sha256"]
-
     each = list(paths)
     with ThreadPoolExecutor(os.cpu_count()) as readers:
-        yield from zip(each, readers.map(is_whole, each), strict=True)
-
-
-def sha256_of(path: Path) -> str | None:
-    """The SHA-256 of what a file holds; None when it cannot be read."""
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
-    except OSError:
-        return None
+        yield from zip(each, readers.map(holds_its_name, each), strict=True)
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -146,9 +137,4 @@ def _live_files(folder: Path) -> set[Path] | None:
         delta = open_checked(folder)
     except UserError:
         return None
-    return set() if delta is None else _files_of(folder, delta)
-
-
-def _files_of(folder: Path, delta: DeltaTable) -> set[Path]:
-    paths = pa.table(delta.get_add_actions(flatten=False))["path"].to_pylist()
-    return {folder / unquote(path) for path in paths}
+    return set() if delta is None else set(live_files(folder, delta))

@@ -21,6 +21,7 @@ from sqlglot import exp
 
 from engine.events.files import content_name, make_folder, move_into_place
 from engine.events.table import EventSnapshot
+from engine.events.verify import holds_its_name
 from engine.executors.duckdb import DuckDBExecutor
 from engine.executors.fixed_sql import fixed_query, fixed_sql
 from engine.executors.parquet import copy_to_parquet
@@ -81,7 +82,7 @@ class Keeping:
             "CREATE TEMP TABLE kept_before (meter_key UUID, window_key UUID, key_values VARCHAR[], value HUGEINT)"
         )
         # A file that is not what was written is as good as none.
-        found = [path for path in kept.files(label) if kept.looks and _is_whole(path)]
+        found = [path for path in kept.files(label) if kept.looks and holds_its_name(path)]
         if found:
             # Parquet has no whole numbers of 39 digits, so they are kept as text.
             read = "INSERT INTO kept_before SELECT * REPLACE (value::HUGEINT AS value) FROM read_parquet($path)"
@@ -148,14 +149,6 @@ class Keeping:
         target = folder / f"{self._label}.{content_name(staged)}.parquet"
         move_into_place(staged, target)
         return target
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest() == path.name.split(".")[1]
-    except OSError:
-        return False
 
 
 def _meter_key(meter: Meter, places: int) -> UUID:

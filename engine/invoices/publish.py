@@ -28,12 +28,10 @@ from engine.events.delta_log import (
     creation,
     described_anew,
     remove,
-    schema_version,
     write_commit,
 )
 from engine.events.files import content_name, make_folder, move_into_place, sync_folders
 from engine.executors.parquet import copy_to_parquet
-from engine.values.schema_versions import TABLES
 
 #: The output whose commit publishes a run.
 INVOICES = "invoices"
@@ -281,9 +279,7 @@ def _described(delta: DeltaTable | None, schema: pa.Schema) -> list[Action]:
         return creation(schema, PARTITION, {})
     known = pa.schema(delta.schema().to_arrow())
     missing = [field for field in schema if field.name not in known.names]
-    if missing:
-        return described_anew(delta, pa.schema([*known, *missing]))
-    return described_anew(delta) if schema_version(delta) < TABLES.current else []
+    return described_anew(delta, pa.schema([*known, *missing]) if missing else None)
 
 
 def _removal(file: OutputFile) -> Action:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,12 +21,9 @@ from engine.invoices.closed import read_closed
 from engine.invoices.publish import OutputFile, Outputs
 from engine.invoices.transition import Transition
 from engine.rating.corrections import NO_CORRECTIONS, corrections_from_text
-from engine.run_folder import CATALOG, CORRECTIONS, read_manifest, recorded_text
+from engine.run_folder import CATALOG, CORRECTIONS, RUN_ID, read_manifest, recorded_text
 from engine.runs import RunInputs
 from engine.values.period import parse_instant, parse_period
-
-#: What `run_id_of` makes; a name from outside that is not of this form could lead out of `runs`.
-_RUN_ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ class RecordedRun:
         Raises CorruptFileError when it is not what was written.
         """
         folder = root / "runs" / run_id
-        manifest = read_manifest(folder) if _RUN_ID.fullmatch(run_id) else None
+        manifest = read_manifest(folder) if RUN_ID.fullmatch(run_id) else None
         if manifest is None:
             known = recorded_run_ids(root)
             raise UserError(f"no run {run_id!r} is recorded in {root / 'runs'}; {did_you_mean(run_id, known)}")

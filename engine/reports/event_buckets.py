@@ -20,7 +20,7 @@ from engine.catalog.catalog import Catalog
 from engine.catalog.metric import BillableMetric
 from engine.errors import CatalogError, UserError
 from engine.events.commit import batch_transaction
-from engine.events.delta_check import open_checked
+from engine.events.delta_check import live_files, open_checked
 from engine.events.seen import SeenEvents
 from engine.events.table import EventFile, EventSnapshot
 from engine.executors.duckdb import DuckDBExecutor
@@ -139,10 +139,10 @@ def refused_buckets(lake: Path, period: Period, executor: DuckDBExecutor) -> pa.
     rejected, events = open_checked(lake / "rejected_events"), open_checked(lake / "events")
     counts: dict[tuple[date, str], int] = {}
     if rejected is not None and events is not None:
-        names = pa.table(rejected.get_add_actions(flatten=False)).column("path").to_pylist()
-        asked: dict[str, object] = {"files": [str(lake / "rejected_events" / name) for name in sorted(names)]}
+        files = [str(path) for path in live_files(lake / "rejected_events", rejected)]
+        asked: dict[str, object] = {"files": files}
         asked |= {"starting_at": period.starting_at, "ending_before": period.ending_before}
-        found = executor.connection.execute(_sql("refused"), asked).fetchall() if names else []
+        found = executor.connection.execute(_sql("refused"), asked).fetchall() if files else []
         for day, batch_id, bucket, lines in found:
             # What a landing refused that never committed has landed again since.
             if events.transaction_version(batch_transaction(batch_id)) is not None:

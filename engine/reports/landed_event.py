@@ -8,11 +8,10 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
 from engine.errors import UserError
 from engine.events.commit import batch_transaction
-from engine.events.delta_check import open_checked
+from engine.events.delta_check import live_files, open_checked
 from engine.events.table import EventFile, EventTable
 from engine.executors.fixed_sql import fixed_sql
 
@@ -95,8 +94,7 @@ def refused_lines(connection: duckdb.DuckDBPyConnection, lake: Path, transaction
     rejected, events = open_checked(lake / "rejected_events"), open_checked(lake / "events")
     if rejected is None or events is None:
         return []
-    names = pa.table(rejected.get_add_actions(flatten=False)).column("path").to_pylist()
-    paths = [str(lake / "rejected_events" / name) for name in sorted(names)]
+    paths = [str(path) for path in live_files(lake / "rejected_events", rejected)]
     if not paths:
         return []
     asked = {"files": paths, "transaction_id": transaction_id}

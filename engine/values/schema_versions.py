@@ -53,8 +53,6 @@ TABLES = SchemaVersions(1, 2)
 MANIFESTS = SchemaVersions(1, 2)
 #: `lake/metric_definitions.json` and `lake/late_usage_seen.json`.
 LAKE_FILES = SchemaVersions(1, 2)
-#: The files in `cache/readings`, which are as good as none in a shape that is not read.
-READINGS = SchemaVersions(1, 1)
 
 
 def stated_version(stated: object, where: str) -> int:

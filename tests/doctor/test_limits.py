@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.doctor import limits
+from engine.values.memory import bytes_of
 from tests.doctor.conftest import Checked
 
 GIB = 2**30
@@ -92,7 +93,7 @@ def test_less_address_space_than_memory_is_worth_a_look(
     ("text", "size"), [("100B", 100), ("1.5 KB", 1500), ("4GiB", 4 * GIB), ("500 MB", 500 * 10**6), ("1TiB", 2**40)]
 )
 def test_limits_are_read_as_the_database_reads_them(text: str, size: int) -> None:
-    assert limits.memory_of(text) == size
+    assert bytes_of(text) == size
 
 
 def test_more_threads_than_cores_are_worth_a_look(

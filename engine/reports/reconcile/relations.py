@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
-from engine.events.delta_check import open_checked
+from engine.events.delta_check import live_files, open_checked
 from engine.events.table import NOTHING_LANDED, EventFile, EventSnapshot, EventTable
 from engine.reports.reconcile.file_relations import (
     columns_of,
@@ -192,8 +192,6 @@ def _paths(root: Path, files: Sequence[EventFile]) -> list[str]:
 
 
 def _refused_paths(lake: Path) -> list[str]:
-    delta = open_checked(lake / "rejected_events")
-    if delta is None:
-        return []
-    names = pa.table(delta.get_add_actions(flatten=False)).column("path").to_pylist()
-    return sorted(f"{lake.name}/rejected_events/{name}" for name in names)
+    table = lake / "rejected_events"
+    delta = open_checked(table)
+    return [] if delta is None else [path.relative_to(lake.parent).as_posix() for path in live_files(table, delta)]
