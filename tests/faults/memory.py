@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -73,13 +73,9 @@ def _spill_watched(folder: Path) -> Iterator[list[int]]:
 
     def watch() -> None:
         while not is_over.wait(0.02):
-            total = 0
-            for path in folder.rglob("duckdb_temp*"):
-                try:
-                    total += path.stat().st_size
-                except FileNotFoundError:
-                    continue
-            most[0] = max(most[0], total)
+            # Where what is looked at is removed meanwhile, the next look counts.
+            with suppress(FileNotFoundError):
+                most[0] = max(most[0], sum(path.stat().st_size for path in folder.rglob("duckdb_temp*")))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
