@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -53,19 +54,24 @@ def main() -> None:
     given = _arguments()
     # Polars reads this once, when it is first imported in the process that measures.
     os.environ["POLARS_MAX_THREADS"] = str(given.threads)
-    results: dict[str, object] = {"setting": _setting(given)}
+    path, setting = RESULTS / "benchmarks.json", _setting(given)
     for group in GROUPS:
         names = [name for name in group if name in given.only]
         if names:
             with tempfile.TemporaryDirectory(prefix="duckbill-benchmark-", dir=given.scratch) as scratch:
                 measured = _measure(names, Path(scratch), given)
             for name, rows in measured.items():
-                results[name] = rows
                 print(table(f"{name} ({given.threads} threads)", rows), flush=True)
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / "benchmarks.json"
-    path.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
+            record(path, measured, setting)
     print(f"written to {path}")
+
+
+def record(path: Path, measured: Mapping[str, Sequence[object]], setting: Mapping[str, object]) -> None:
+    """Writes what was measured, by benchmark, beside what the file has of others; each says with which setting."""
+    recorded = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    recorded |= {name: {"setting": setting, "rows": rows} for name, rows in measured.items()}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(dict(sorted(recorded.items())), indent=2) + "\n", encoding="utf-8")
 
 
 def _arguments() -> argparse.Namespace:

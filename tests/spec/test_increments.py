@@ -80,7 +80,7 @@ rate_cards:
 
 EXAMPLES = (
     Example(
-        "rating.md §15 T-04",
+        "rating.md §15 T-04, metering.md §8.3 increments, §16 latest-increments",
         "latest 7, 9, 10, 5 bills 7, 2, 1, -5",
         customer="t04",
         contract="rate_card: latest by day",
@@ -281,7 +281,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     ],
 )
 def test_usage_of_a_day_is_of_its_events_alone(reports: Workspace, metric: str, values: list[str]) -> None:
-    """metering.md §8.3, §17.4, §17.6, §16 latest-usage-api: absolute values, null where nothing matched."""
+    """metering.md §8.3, §17.4, §17.6: absolute values, null where nothing matched."""
     rows = reports.usage(metric, starting_on="2026-10-01", ending_before="2026-10-06", window="day")
     days = "\n".join(f"| 2026-10-0{day} | 2026-10-0{day + 1} | {value} |" for day, value in enumerate(values, start=1))
     check(f"| starting at | ending before | value |\n{days}", rows.dicts())
@@ -296,8 +296,34 @@ def test_usage_of_the_whole_span(reports: Workspace, metric: str, value: str) ->
     check(f"| starting at | ending before | value |\n| 2026-10-01 | 2026-10-06 | {value} |", rows.dicts())
 
 
+def test_usage_of_each_day_and_of_all_of_them(tmp_path: Path) -> None:
+    """metering.md §8.3 usage, §16 latest-usage-api: reports of 7, 8, 9 are 7, 8, 9 by the day and 9 for the span."""
+    made = workspace(tmp_path / "workspace", WINDOWS)
+    land(
+        made,
+        """
+| time       | type  | customer | level |
+|------------|-------|----------|-------|
+| 2026-10-01 | level | c        | 7     |
+| 2026-10-02 | level | c        | 8     |
+| 2026-10-03 | level | c        | 9     |
+""",
+    )
+    daily = """
+| starting at | ending before | value |
+|-------------|---------------|-------|
+| 2026-10-01  | 2026-10-02    | 7     |
+| 2026-10-02  | 2026-10-03    | 8     |
+| 2026-10-03  | 2026-10-04    | 9     |
+"""
+    whole = "| starting at | ending before | value |\n| 2026-10-01 | 2026-10-04 | 9 |"
+    for window, expected in (("day", daily), ("none", whole)):
+        rows = made.usage("latest level", starting_on="2026-10-01", ending_before="2026-10-04", window=window)
+        check(expected, rows.dicts())
+
+
 def test_a_daily_breakdown_shows_increments(reports: Workspace) -> None:
-    """metering.md §8.3, §10.3: also the negative one; a window without a change has no usage to show."""
+    """metering.md §8.3 breakdown, §10.3: also the negative one; a window without a change has no usage to show."""
     expected = """
 | product name | starting at | ending before | quantity | unit price | total |
 |--------------|-------------|---------------|----------|------------|-------|
@@ -348,7 +374,7 @@ contracts: [{ customer_id: c, rate_card: card, starting_at: "2026-01-01T00:00:00
 
 
 def test_a_breakdown_of_sql_metrics(tmp_path: Path) -> None:
-    """metering.md §8.1: by the hour the change of each day, for the period everything in its last window."""
+    """metering.md §8.1 average: by the hour the change of each day, for the period everything in its last window."""
     made = workspace(tmp_path / "workspace", AVERAGES)
     land(
         made,

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.spec.examples import Example, Ledger, named
+from tests.spec.workspaces import check, land, workspace
 
 SHARED = """
 billable_metrics:
@@ -92,7 +95,7 @@ rate_cards:
 
 EXAMPLES = (
     Example(
-        "rating.md §15 T-06, metering.md §16 sql-sum-hour",
+        "rating.md §15 T-06, metering.md §8.1 hourly price, §16 sql-sum-hour",
         "by the hour 5 + 10 + 15 are billed at $10 when they happen: $300",
         customer="t06-hour",
         contract="""
@@ -120,7 +123,7 @@ starting_at: "2025-01-01T00:00:00Z"
         periods=("2026-01",),
     ),
     Example(
-        "rating.md §15 T-06, metering.md §16 sql-sum-period",
+        "rating.md §15 T-06, metering.md §8.1 period price, §16 sql-sum-period",
         "for the period 30 are billed at $20, the price of its last instant: $600",
         customer="t06-period",
         contract="""
@@ -195,7 +198,7 @@ overrides:
         periods=("2026-01",),
     ),
     Example(
-        "metering.md §16 sql-avg-hour",
+        "metering.md §8.1",
         "an average of 4 that rises to 6 bills 4, then 2 more",
         customer="avg-hour",
         contract="""
@@ -218,7 +221,7 @@ starting_at: "2025-01-01T00:00:00Z"
         periods=("2026-01",),
     ),
     Example(
-        "metering.md §16 sql-avg-hour",
+        "metering.md §8.1 average, §16 sql-avg-hour",
         "an average of 4 then 6 is 5: increments 4 and 1",
         customer="avg-doc",
         contract="""
@@ -339,3 +342,42 @@ starting_at: "2025-01-01T00:00:00Z"
 @pytest.mark.parametrize("example", EXAMPLES, ids=named)
 def test_example(example: Example, ledger: Ledger) -> None:
     ledger.check(example)
+
+
+BROKEN_DOWN = (
+    SHARED
+    + """
+customers: [{ id: hour, name: Hour }, { id: period, name: Period }]
+contracts:
+  - { customer_id: hour, rate_card: total by the hour, starting_at: "2026-01-01T00:00:00Z" }
+  - { customer_id: period, rate_card: total of the period, starting_at: "2026-01-01T00:00:00Z" }
+"""
+)
+
+
+def test_a_breakdown_has_what_is_billed_by_the_hour_where_it_happened(tmp_path: Path) -> None:
+    """metering.md §8.1 hourly breakdown, metering.md §8.1 period breakdown: $50, $100 and $150, and $600 at the end."""
+    made = workspace(tmp_path / "workspace", BROKEN_DOWN)
+    land(
+        made,
+        """
+| time       | type | customer | units |
+|------------|------|----------|-------|
+| 2026-01-01 | use  | hour     | 5     |
+| 2026-01-02 | use  | hour     | 10    |
+| 2026-01-03 | use  | hour     | 15    |
+| 2026-01-01 | use  | period   | 5     |
+| 2026-01-02 | use  | period   | 10    |
+| 2026-01-03 | use  | period   | 15    |
+""",
+    )
+    expected = """
+| customer name | window starting at | window ending before | quantity | unit price | total |
+|---------------|--------------------|----------------------|----------|------------|-------|
+| Hour          | 2026-01-01         | 2026-01-02           | 5        | 1000       | 5000  |
+| Hour          | 2026-01-02         | 2026-01-03           | 10       | 1000       | 10000 |
+| Hour          | 2026-01-03         | 2026-01-04           | 15       | 1000       | 15000 |
+| Period        | 2026-01-31         | 2026-02-01           | 30       | 2000       | 60000 |
+"""
+    rows = made.breakdown("2026-01", window="day").dicts()
+    check(expected, [row for row in rows if row["quantity"]])

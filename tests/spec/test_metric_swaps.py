@@ -171,7 +171,7 @@ AVERAGES = """
 
 EXAMPLES = (
     Example(
-        "rating.md §15 T-07, metering.md §8.2, §16 sql-swap",
+        "rating.md §15 T-07, metering.md §8.2 swap, §16 sql-swap",
         "averages of 4 and 6, then by the new metric of 10 and 12: increments 4, 1, 10, 1",
         customer="sql-swap",
         contract="rate_card: by day",

@@ -50,7 +50,7 @@ rate_cards:
 
 EXAMPLES = (
     Example(
-        "rating.md §15 T-05a, metering.md §16 latest-rate-up",
+        "rating.md §15 T-05a, metering.md §8.3 rising price, §16 latest-rate-up",
         "7 at $3, then 9 at $4: 21 + 8 = $29",
         customer="t05a",
         contract="rate_card: $3 and from 17 March $4",
@@ -74,7 +74,7 @@ EXAMPLES = (
         periods=("2026-03",),
     ),
     Example(
-        "rating.md §15 T-05b, metering.md §16 latest-rate-drop",
+        "rating.md §15 T-05b, metering.md §8.3 falling level, §16 latest-rate-drop",
         "40 at $3, then ten less at $4: 120 - 40 = $80",
         customer="t05b",
         contract="rate_card: $3 and from 17 March $4",

@@ -74,7 +74,7 @@ rate_cards:
 
 EXAMPLES = (
     Example(
-        "rating.md §15 T-08c, §17 Q5",
+        "rating.md §15 T-08c, §17 Q5, metering.md §16 preview-merge",
         "99 of 100 free ones used, then the price changes: of 5 more one is free, four are billed",
         customer="t08c",
         contract="rate_card: a hundred free, dearer from the 15th",

@@ -49,7 +49,7 @@ THREE_DAYS = """
 
 EXAMPLES: tuple[Example, ...] = (
     BalanceExample(
-        "rating.md §15 T-04",
+        "rating.md §15 T-04, metering.md §8.3 commit from day 2",
         "the level rises from 7 to 9 on day 2: a commit from day 2 covers the 2",
         customer="t04",
         contract=f"""
@@ -112,7 +112,7 @@ commits:
 """,
     ),
     BalanceExample(
-        "rating.md §15 T-05 c",
+        "rating.md §15 T-05c, metering.md §8.3 partial credit, §16 latest-partial-credit",
         "100 dollars from the 17th cover 25 of the 80 that come then, at the price of then",
         customer="t05c",
         contract=f"""
@@ -143,7 +143,7 @@ credits:
 """,
     ),
     BalanceExample(
-        "rating.md §15 T-05 d, §17 Q24",
+        "rating.md §15 T-05d, §17 Q24, metering.md §8.3 no look-ahead, §16 latest-credit-lookahead",
         "a credit does not look ahead: a third of a unit is split off, and the fall at the end leaves -20 dollars",
         customer="t05d",
         contract=f"""
@@ -174,7 +174,7 @@ credits:
 """,
     ),
     BalanceExample(
-        "rating.md §15 T-06",
+        "rating.md §15 T-06, metering.md §8.1 hourly credit",
         "5, 10 and 15 on days 1 to 3 by the hour: a credit of day 2 covers the 10",
         customer="t06-day-2",
         contract=f"""
@@ -201,7 +201,7 @@ credits:
 """,
     ),
     BalanceExample(
-        "rating.md §15 T-06",
+        "rating.md §15 T-06, metering.md §8.1 period credit",
         "billed once for the service period: 30 at the last price, and a credit of day 2 has no part in it",
         customer="t06-period-day-2",
         contract=f"""
