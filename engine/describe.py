@@ -73,6 +73,14 @@ ALERT_COLUMNS = (
     "currency",
     "crossed_at",
 )
+INVALID_COLUMNS = (
+    "metric_name",
+    "customer_id",
+    "date",
+    "events",
+    "properties",
+    "sample_transaction_ids",
+)
 BREAKDOWN_COLUMNS = (
     "customer_name",
     "name",
@@ -117,10 +125,14 @@ def describe_run(run: Run) -> None:
         ("unrated", run.unrated),
         ("not entitled", run.not_entitled),
         ("parked", run.parked),
-        ("invalid values", run.invalid_values),
     ):
         if len(rows):
             note(f"{kind}: {counted(len(rows), 'row')} on no invoice")
+    if len(run.invalid_values):
+        note(
+            f"values that are no numbers count as absent: {counted(len(run.invalid_values), 'row')}; see them with: "
+            f"duckbill events invalid --period {run.period.label}"
+        )
     note(f"run {run.run_id}: manifest, catalog and compiled SQL are in {run.folder}")
 
 

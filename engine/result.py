@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
@@ -64,7 +65,7 @@ class Rows:
 
 
 def shown(value: object) -> str:
-    """A value as people read it: numbers without needless zeros, instants as RFC 3339, absent as nothing."""
+    """A value as people read it: no needless zeros, instants as RFC 3339, lists as JSON, NULL as nothing."""
     if value is None:
         return ""
     if isinstance(value, Decimal):
@@ -72,4 +73,6 @@ def shown(value: object) -> str:
         return (plain.rstrip("0").rstrip(".") if "." in plain else plain) or "0"
     if isinstance(value, datetime):
         return format_instant(value)
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False)
     return str(value)

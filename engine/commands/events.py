@@ -9,6 +9,7 @@ import typer
 
 from engine.commands.options import (
     HERE,
+    LatestPeriodOption,
     NowOption,
     RowsOption,
     SummaryOption,
@@ -27,6 +28,19 @@ def list_rejected(workspace: WorkspaceOption = HERE, output: RowsOption = Format
 
     with opened_workspace(workspace) as opened:
         write_rows(opened.rejected(), output)
+
+
+@events_app.command("invalid")
+def list_invalid(
+    period: LatestPeriodOption = None, workspace: WorkspaceOption = HERE, output: RowsOption = Format.table
+) -> None:
+    """What metrics could not read as numbers when a period was billed, by metric, customer and day."""
+    from engine.describe import INVALID_COLUMNS
+    from engine.output import write_rows
+
+    with opened_workspace(workspace) as opened:
+        rows = opened.invalid_values(period)
+        write_rows(rows.select(*INVALID_COLUMNS) if output is Format.table else rows, output)
 
 
 @events_app.command("show")

@@ -16,6 +16,9 @@ from engine.metrics.scope import ALIASES, PropertyStore, unscoped_events
 #: How many transaction ids are kept to look at for each metric, customer and day.
 SAMPLES = 3
 
+#: What tells an event from every other.
+_EVENT = ("transaction_id", "ingested_at")
+
 COLUMNS = {
     "billable_metric_id": "VARCHAR",
     "metric_name": "VARCHAR",
@@ -32,8 +35,9 @@ def invalid_values_query(metrics: Iterable[tuple[BillableMetric, MetricQuery]], 
 
     Columns: billable_metric_id, metric_name, customer_id, date (UTC), events, sample_transaction_ids (the first few
     in byte order), properties (the names of what was no number, in byte order). Grain: billable_metric_id,
-    customer_id, date; an event counts once for a metric, however many of its values are bad. Absent values do not
-    count. Which events a metric reads is as `numeric_reads` says, so a condition that needs other rows, and a usage
+    customer_id, date; an event counts once for a metric, however many of its values are bad, and two events of one
+    transaction id, the second accepted when the first was no longer remembered, are two. Absent values do not count.
+    Which events a metric reads is as `numeric_reads` says, so a condition that needs other rows, and a usage
     filter of a contract, do not narrow it. Metrics whose files hold no such value are not read.
     """
     found: dict[str, list[exp.Query]] = {}
@@ -48,10 +52,11 @@ def invalid_values_query(metrics: Iterable[tuple[BillableMetric, MetricQuery]], 
     samples = exp.func("list_slice", exp.func("list_sort", _distinct("transaction_id")), "1", str(SAMPLES))
     names = exp.func("list_sort", exp.func("list_distinct", exp.func("flatten", _distinct("properties"))))
     keys = ("billable_metric_id", "metric_name", "customer_id", "date")
+    event = exp.Anonymous(this="ROW", expressions=[exp.column(name) for name in _EVENT])
     return (
         exp.select(
             *keys,
-            exp.alias_(exp.Count(this=exp.Distinct(expressions=[exp.column("transaction_id")])), "events"),
+            exp.alias_(exp.Count(this=exp.Distinct(expressions=[event])), "events"),
             exp.alias_(samples, "sample_transaction_ids"),
             exp.alias_(names, "properties"),
         )
@@ -79,7 +84,7 @@ def _is_stored(path: tuple[str, ...], store: PropertyStore) -> bool:
 
 
 def _failed(metric: BillableMetric, query: MetricQuery, read: NumericRead, store: PropertyStore) -> exp.Query:
-    """One row for each event that fails the read: metric, customer, date, transaction_id, properties."""
+    """One row for each event that fails the read: metric, customer, date, transaction_id, ingested_at, properties."""
     names = exp.Array(expressions=[exp.Literal.string(".".join(path)) for path in read.paths])
 
     def of_event(column: str) -> exp.Column:
@@ -91,7 +96,7 @@ def _failed(metric: BillableMetric, query: MetricQuery, read: NumericRead, store
             exp.alias_(exp.Literal.string(metric.name), "metric_name"),
             exp.alias_(exp.column("customer_id", table="a"), "customer_id"),
             exp.alias_(exp.cast(of_event("timestamp"), "DATE"), "date"),
-            exp.alias_(of_event("transaction_id"), "transaction_id"),
+            *(exp.alias_(of_event(name), name) for name in _EVENT),
             exp.alias_(names, "properties"),
         )
         .from_(exp.to_table("events", alias=read.relation))
@@ -102,7 +107,7 @@ def _failed(metric: BillableMetric, query: MetricQuery, read: NumericRead, store
             read.number.copy().is_(exp.null()),
         )
     )
-    columns = dict.fromkeys((*query.event_columns, "event_type", "timestamp", "transaction_id", "customer_id"))
+    columns = dict.fromkeys((*query.event_columns, "event_type", "timestamp", "customer_id", *_EVENT))
     around = MetricQuery(
         select=select, columns=(), value_column="", properties=query.properties, event_columns=tuple(columns)
     )

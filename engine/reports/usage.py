@@ -96,10 +96,27 @@ def _grouped(metric: BillableMetric, group_by: tuple[str, ...]) -> MetricQuery:
                 raise UserError(f"SQL metric {metric.name!r} returns no column {key!r}; {near}")
         return query
     if group_by and not any(set(group_by) == set(declared) for declared in metric.group_keys):
-        asked = ", ".join(group_by)
-        known = "; ".join(", ".join(declared) for declared in metric.group_keys) or "none"
-        raise UserError(f"metric {metric.name!r} has no group key of just {asked}; its group keys: {known}")
+        raise UserError(_no_such_key(metric, group_by))
     return metric_query(metric, group_by)
+
+
+def _no_such_key(metric: BillableMetric, group_by: tuple[str, ...]) -> str:
+    """Why a streaming metric has no values by these names, and which names to give instead."""
+    said = f"metric {metric.name!r} cannot be grouped by {' and '.join(group_by)}"
+    if not metric.group_keys:
+        return f"{said}: it has no group keys"
+    shown = [f"({', '.join(declared)})" for declared in metric.group_keys]
+    keys = f"one key of {shown[0]}" if len(shown) == 1 else f"the keys {' and '.join(shown)}"
+    known = {name for declared in metric.group_keys for name in declared}
+    for name in group_by:
+        if name not in known:
+            near = did_you_mean(name, known)
+            return f"{said}; it has {keys}{f': {near}' if near.startswith('did you mean') else ''}"
+    whole = min((key for key in metric.group_keys if set(group_by) <= set(key)), key=len, default=None)
+    if whole is None:
+        return f"{said} together; it has {keys}"
+    count = "both" if len(whole) == 2 else f"all {len(whole)}"
+    return f"{said} alone; it has {keys}: give {count}, --group-by {','.join(whole)}"
 
 
 def _windows(question: UsageQuestion) -> pa.Table:

@@ -109,23 +109,25 @@ def _status_filters(dice: Dice, filters: dict[str, Item]) -> None:
         filters["internal"] = {}
 
 
-def sql_metrics(dice: Dice) -> list[tuple[str, str]]:
-    """(name, text of the metrics_sql file) for some of the oracle's SQL metrics."""
+def sql_metrics(dice: Dice, every: bool) -> list[tuple[str, str]]:
+    """(name, text of the metrics_sql file) for some of the oracle's SQL metrics, or for every one."""
     files = []
-    for metric in dice.some(SQL_METRICS, 0, 5):
+    for metric in SQL_METRICS if every else dice.some(SQL_METRICS, 0, 5):
         dice.note(f"sql {metric.name}")
         files.append((metric.name, f"/* @metric\nname: {metric.name}\n@metric */\n{metric.sql}"))
     return files
 
 
-def products(dice: Dice, streaming: Sequence[Item], sql_names: Sequence[str]) -> list[Item]:
+def products(dice: Dice, streaming: Sequence[Item], sql_names: Sequence[str], every: bool) -> list[Item]:
+    """Products of some of the metrics, or one of every SQL metric besides."""
     columns = {metric.name: metric.columns for metric in SQL_METRICS}
+    unsold = list(sql_names) if every else []
     made: list[Item] = []
-    for number in range(dice.pick((1, 2, 3, 3, 4, 5))):
+    for number in range(dice.pick((1, 2, 3, 3, 4, 5)) + len(unsold)):
         product: Item = {"id": f"product-{number}", "name": f"Product {number}"}
         product["type"] = dice.pick(("USAGE", "usage", "Usage"))
-        if sql_names and dice.chance(0.4):
-            name = dice.pick(sql_names)
+        if unsold or (sql_names and dice.chance(0.4)):
+            name = unsold.pop() if unsold else dice.pick(sql_names)
             product["billable_metric"] = name
             _keys(dice, product, list(columns[name]))
             if dice.chance(0.75):

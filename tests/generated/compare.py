@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.generated.scenarios import Scenario
 from tests.oracle.catalog import settings
+from tests.oracle.invalid_values import invalid_values
 from tests.oracle.landing import Landed, land
 from tests.oracle.metering import Event
 from tests.oracle.rating import Bill, bill
@@ -54,16 +55,27 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "unrated": _REPORT,
     "not_entitled": _REPORT,
 }
+#: Of values that are no numbers, which belong to no contract.
+INVALID = (
+    "billable_metric_id",
+    "metric_name",
+    "customer_id",
+    "date",
+    "events",
+    "sample_transaction_ids",
+    "properties",
+)
 _ORACLE_NAMES = dict(_LINE)
 
 
 @dataclass(frozen=True)
 class Expected:
-    """The oracle's verdicts and rows; `rows` is by table, with the column names of `COLUMNS`."""
+    """The oracle's verdicts and rows: `rows` by table with the column names of `COLUMNS`, `invalid` with `INVALID`."""
 
     landings: tuple[Landed, ...]
     bill: Bill
     rows: Rows
+    invalid: list[dict[str, Any]]
 
     @property
     def events(self) -> list[Event]:
@@ -76,7 +88,8 @@ def expected(scenario: Scenario) -> Expected:
     landings = land_all(scenario)
     events = [event for landed in landings for event in landed.events]
     result = bill(scenario.workspace, events, scenario.period, as_of=scenario.as_of)
-    return Expected(landings, result, rows_of(result))
+    invalid = invalid_values(scenario.workspace, events, scenario.period, scenario.as_of)
+    return Expected(landings, result, rows_of(result), [named(row, INVALID) for row in invalid])
 
 
 def land_all(scenario: Scenario) -> tuple[Landed, ...]:
@@ -121,6 +134,8 @@ def plain(row: Mapping[str, Any], columns: Iterable[str]) -> dict[str, Any]:
 def _plain(name: str, value: Any) -> Any:
     if name.endswith("_group_values"):
         return tuple(json.loads(value).values())
+    if isinstance(value, list):
+        return tuple(value)
     if name in ("quantity", "unit_price", "total", "value") and value is not None:
         assert not isinstance(value, float), f"{name} is a float"
         return Fraction(value)

@@ -46,8 +46,11 @@ class Scenario:
         return month(self.period)
 
 
-def scenario(seed: int, directory: Path) -> Scenario:
-    """Write the workspace of this seed into an empty directory; the same seed always writes the same bytes."""
+def scenario(seed: int, directory: Path, *, every_sql_metric: bool = False) -> Scenario:
+    """Write the workspace of this seed into an empty directory; the same seed always writes the same bytes.
+
+    With `every_sql_metric`, one that sells all SQL metrics of the oracle instead of a few.
+    """
     dice = Dice(seed)
     period = dice.pick(_MONTHS)
     span = month(period)
@@ -55,8 +58,8 @@ def scenario(seed: int, directory: Path) -> Scenario:
     _settings(dice, directory, dice.pick((34, 34, 120, 450)))
 
     routed = dice.chance(0.3)
-    streaming, sql = streaming_metrics(dice, clocks, routed), sql_metrics(dice)
-    sold = products(dice, streaming, [name for name, _ in sql])
+    streaming, sql = streaming_metrics(dice, clocks, routed), sql_metrics(dice, every_sql_metric)
+    sold = products(dice, streaming, [name for name, _ in sql], every_sql_metric)
     owners = customers(dice)
     cuts: list[datetime] = []
     cards: dict[str, list[Item]] = {}

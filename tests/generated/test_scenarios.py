@@ -6,14 +6,21 @@ from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.generated.compare import Expected, actual, compare, decimal_text, expected
 from tests.generated.scenarios import Scenario, scenario
+from tests.generated.test_engine_equals_oracle import EVERY_SQL_METRIC
+from tests.generated.test_moved_aliases import EVERY_SQL_METRIC as MOVED_SQL_METRICS
 from tests.oracle.catalog import read_catalog
+from tests.oracle.sql_metrics import ALL as SQL_METRICS
 
 SEEDS = 300
+#: Of scenarios that sell every SQL metric: those that are billed by the engine, and some besides.
+SOLD_BY_THE_ENGINE = (EVERY_SQL_METRIC, MOVED_SQL_METRICS)
+SOLD = (*SOLD_BY_THE_ENGINE, *range(5000, 5012))
 
 #: Noted while writing catalogs and events.
 CONSTRUCTS = """
@@ -31,6 +38,16 @@ rounding ROUND_UP; rounding ROUND_DOWN; rounding ROUND_HALF_UP
 rounding to decimal places; rounding to whole units
 sql Tokens by region; sql Peak storage per user; sql Average daily peak; sql Users by region
 sql Average tokens; sql Nested tokens; sql Users with one call
+sql Latest storage; sql Earliest good tokens; sql Storage at the peak of tokens; sql Last storage of each day
+sql Growth of storage; sql Most tokens in three calls; sql Storage of the three largest calls
+sql Events of the first day; sql From the first to the last tokens
+sql Ninth tenth of storage; sql Middle tokens; sql Charged tokens; sql Tokens per storage
+sql Tokens by storage of each event; sql Rounded up and down; sql Tokens left over; sql Average above the least
+sql Least and most
+sql Calls of numbered users; sql Letters of models; sql Pairs of region and user; sql Shifted days
+sql Nights and weekends; sql Hours of use; sql Users of weeks
+sql Calls before heartbeats; sql Calls of quiet users; sql Users of calls alone; sql Peaks of daily totals
+sql Tokens and storage; sql Calls with beats; sql Share of tokens; sql Tokens of the top two
 granularity HOUR; granularity SERVICE_PERIOD; granularity absent
 sql_breakdown_granularity in settings
 rate FLAT; rate TIERED; exact rate; default rate beside exact ones; default rate alone
@@ -79,6 +96,7 @@ statement of a week; statement of a month; statement of a quarter; statement of 
 statement from a month end; statement cut by the contract; invoice without usage; invoice below zero
 several metrics on an invoice's product; negative line of a metric that took over; filtered contract with usage
 accepted; duplicate; rejected
+invalid value of a streaming metric; invalid value of a SQL metric; several invalid properties; more than three samples
 """
 
 
@@ -133,6 +151,14 @@ def outcomes(made: Scenario, result: Expected) -> Iterator[str]:
             yield "invoice below zero"
         if not any(line["contract"] == invoice["contract"] for line in bill.lines):
             yield "invoice without usage"
+    sql_names = {metric.name for metric in SQL_METRICS}
+    for row in result.invalid:
+        kind = "SQL" if row["metric_name"] in sql_names else "streaming"
+        yield f"invalid value of a {kind} metric"
+        if len(row["properties"]) > 1:
+            yield "several invalid properties"
+        if row["events"] > len(row["sample_transaction_ids"]):
+            yield "more than three samples"
     if bill.unrated:
         yield "unrated"
     if bill.not_entitled:
@@ -162,6 +188,36 @@ def test_every_construct_is_generated(results: list[tuple[Scenario, Expected]]) 
 def test_every_kind_of_row_comes_out(results: list[tuple[Scenario, Expected]]) -> None:
     seen = Counter(outcome for made, result in results for outcome in set(outcomes(made, result)))
     assert names(OUTCOMES) - set(seen) == set()
+
+
+@pytest.fixture(scope="module")
+def sold(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Counter[str]]:
+    """What became of each SQL metric in scenarios that sell them all, by seed."""
+    folder = tmp_path_factory.mktemp("sold")
+    found: dict[int, Counter[str]] = {}
+    for seed in SOLD:
+        made = scenario(seed, folder / str(seed), every_sql_metric=True)
+        assert not made.features["values of 30 digits"] or seed not in SOLD_BY_THE_ENGINE
+        found[seed] = Counter(fate for line in expected(made).bill.lines for fate in fates(line))
+    return found
+
+
+def fates(line: dict[str, Any]) -> Iterator[str]:
+    if line["quantity"] != 0:
+        yield f"{line['metric_name']} on an invoice"
+        if line["starting_at"] > line["period_starting_at"]:
+            yield f"{line['metric_name']} from a cut on"
+
+
+def test_every_sql_metric_is_cut_in_mid_period(sold: dict[int, Counter[str]]) -> None:
+    seen = {fate for fates in sold.values() for fate in fates}
+    assert [metric.name for metric in SQL_METRICS if f"{metric.name} from a cut on" not in seen] == []
+
+
+def test_the_engine_bills_every_sql_metric(sold: dict[int, Counter[str]]) -> None:
+    seen = {fate for seed in SOLD_BY_THE_ENGINE for fate in sold[seed]}
+    assert [metric.name for metric in SQL_METRICS if f"{metric.name} on an invoice" not in seen] == []
+    assert sum(f"{metric.name} from a cut on" in seen for metric in SQL_METRICS) >= 32
 
 
 def test_a_broken_line_has_the_fault_it_is_named_after(results: list[tuple[Scenario, Expected]]) -> None:

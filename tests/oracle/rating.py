@@ -50,7 +50,8 @@ class Bill:
 
     The lines of an invoice stand in its order, invoice by invoice. `unrated` and `not_entitled` are in no order, the
     `ledger` is in order of time for each segment. `parked` are the contracts that wait for earlier statements, and
-    `history` is what the next month must be given.
+    `history` is what the next month must be given. `largest` is how far the running value of a metric got from zero for
+    each contract, at any instant at which something may change.
     """
 
     lines: list[Line] = field(default_factory=list)
@@ -62,6 +63,7 @@ class Bill:
     alerts: list[Line] = field(default_factory=list)
     parked: frozenset[str] = frozenset()
     history: History = NOTHING
+    largest: dict[str, Fraction] = field(default_factory=dict)
 
 
 def bill_months(
@@ -117,6 +119,7 @@ def bill(
     result = Bill(parked=waiting & begun)
     billed = [run for run in runs if run.contract_id not in waiting]
     drafts = [draft for run in billed for draft in _drafts(result, run, window)]
+    result.largest = {run.contract_id: _largest(run) for run in billed}
     if window is not None:
         balances.balances.clear()
     settle(balances, drafts)
@@ -124,6 +127,13 @@ def bill(
     _finish(result, balances, billed, [*drafts, *purchases(releases)], window, releases)
     result.history = afterwards(balances, billed, waiting, [each.remembered() for each in releases])
     return result
+
+
+def _largest(run: Run) -> Fraction:
+    values = (
+        each for statement in run.statements for measure in statement.measured.values() for each in measure.values()
+    )
+    return max(map(abs, values), default=Fraction(0))
 
 
 def _finish(

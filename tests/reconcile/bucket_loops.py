@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from tests.oracle.invalid_values import unread
 from tests.oracle.metering import Event, passes
 from tests.oracle.numbers import to_number
 from tests.oracle.properties import text_of
 from tests.oracle.rating import Bill
 from tests.oracle.senders import counts_for
+from tests.oracle.sql_metric import SqlMetric
+from tests.oracle.sql_metrics import ALL as SQL_METRICS
 from tests.oracle.times import is_generated, month, statement_around
 from tests.oracle.versions import version_at
 
@@ -38,29 +41,6 @@ _BEST_FIRST = (
 
 
 @dataclass(frozen=True)
-class SqlMatch:
-    """What a SQL metric asks of an event by itself, and the properties that it reads as numbers."""
-
-    event_type: str | None
-    numbers: tuple[str, ...] = ()
-
-    def matches(self, event: Event) -> bool:
-        return self.event_type in (None, event["event_type"])
-
-
-#: The SQL metrics of the generated workspaces.
-SQL_MATCHES = {
-    "Tokens by region": SqlMatch("api_call", ("tokens",)),
-    "Peak storage per user": SqlMatch("heartbeat", ("storage",)),
-    "Average daily peak": SqlMatch("heartbeat", ("storage",)),
-    "Users by region": SqlMatch("api_call"),
-    "Average tokens": SqlMatch("api_call", ("tokens",)),
-    "Nested tokens": SqlMatch(None, ("usage.tokens",)),
-    "Users with one call": SqlMatch("api_call"),
-}
-
-
-@dataclass(frozen=True)
 class Loops:
     """All that decides. `unseen` says whether the bill was made without an event; `final` are contracts whose invoices
     are finalized, `void` those whose invoices are void.
@@ -73,7 +53,7 @@ class Loops:
     unseen: Callable[[Event], bool] = lambda event: False
     final: Collection[str] = ()
     void: Collection[str] = ()
-    sql: Mapping[str, SqlMatch] = field(default_factory=lambda: SQL_MATCHES)
+    sql: Mapping[str, SqlMetric] = field(default_factory=lambda: {metric.name: metric for metric in SQL_METRICS})
 
     def counted(self, events: Sequence[Event]) -> Counted:
         """The events of the month in their buckets, as a whole and by metric."""
@@ -132,11 +112,10 @@ class Loops:
     def _is_invalid(self, metric_id: str, event: Event) -> bool:
         metric = self.catalog["metrics"][metric_id]
         if metric["sql"] is not None:
-            read = self.sql[metric["name"]].numbers
-        else:
-            read = (metric["key"],) if metric["aggregation"] in ("SUM", "MAX", "LATEST") else ()
-        texts = [text_of(event["properties"], name) for name in read]
-        return any(text is not None and to_number(text) is None for text in texts)
+            return bool(unread(metric, event))
+        read = metric["key"] if metric["aggregation"] in ("SUM", "MAX", "LATEST") else None
+        text = None if read is None else text_of(event["properties"], read)
+        return text is not None and to_number(text) is None
 
     def _best(self, event: Event, metric: str, contracts: Sequence[str]) -> str:
         outcomes = {

@@ -33,7 +33,7 @@ from tests.oracle.rating import bill
 from tests.reconcile.bucket_loops import Counted, Loops
 
 #: Scenarios with events of the month in more than one landing.
-IN_SEVERAL_LANDINGS = (0, 8, 18)
+IN_SEVERAL_LANDINGS = (8, 60, 77)
 
 
 def seeds() -> range:
