@@ -263,7 +263,7 @@ class Rating:
             unit=(pa.int64(), [product.counted_in for _, product, _, _ in groups]),
         )
         self.executor.load("meter_groups", meter_groups)
-        Readings(self.executor, {})
+        Readings(self.executor, {}).finish()
         self.connection.execute((SQL / "generate_metered.sql").read_text(encoding="utf-8"))
 
     def _check(self, name: str) -> None:

@@ -11,6 +11,7 @@ from engine.version import VERSION as __version__
 if TYPE_CHECKING:
     from engine.diffing import Difference
     from engine.exporting import Export
+    from engine.metric_language import metric_functions
     from engine.result import Rows
     from engine.runs import Run
     from engine.shadowing import Imported, Shadow, import_export, shadow
@@ -35,6 +36,7 @@ __all__ = [
     "WorkspaceBusyError",
     "__version__",
     "import_export",
+    "metric_functions",
     "open",
     "shadow",
 ]
@@ -50,6 +52,7 @@ _LATER = {
     "Simulation": ("engine.simulating", "Simulation"),
     "Workspace": ("engine.workspace", "Workspace"),
     "import_export": ("engine.shadowing", "import_export"),
+    "metric_functions": ("engine.metric_language", "metric_functions"),
     "open": ("engine.workspace", "open_workspace"),
     "shadow": ("engine.shadowing", "shadow"),
 }

@@ -18,6 +18,7 @@ from engine.commands.doctor import doctor, migrate
 from engine.commands.events import events_app
 from engine.commands.explain import explain
 from engine.commands.export import export_app
+from engine.commands.functions import functions
 from engine.commands.invoice_life import finalize, regenerate, void
 from engine.commands.invoices import invoices_app
 from engine.commands.late_usage import late_usage
@@ -38,7 +39,8 @@ from engine.commands.runs import run
 from engine.commands.shadow import import_workspace, shadow
 from engine.commands.signals import SIGNALS
 from engine.commands.simulate import simulate
-from engine.errors import CatalogError, DuckbillError, UserError
+from engine.commands.validate import validate
+from engine.errors import DuckbillError, UserError
 from engine.formats import SummaryFormat
 from engine.storage_faults import storage_fault
 from engine.values.masked import masked_traceback
@@ -84,32 +86,7 @@ def init(folder: Annotated[Path, typer.Argument(help="A new or empty folder.")])
     init_workspace(folder)
 
 
-@app.command()
-def validate(
-    workspace: WorkspaceOption = HERE,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse SQL metrics that go beyond what Metronome documents.")
-    ] = False,
-    output: SummaryOption = SummaryFormat.table,
-) -> None:
-    """Check the catalog and every SQL metric, offline, and report all problems at once."""
-    from engine.describe import sql_in, with_source
-    from engine.output import counted, note, write_summary
-
-    with opened_workspace(workspace) as opened:
-        problems = opened.validate(strict=strict)
-    if output is SummaryFormat.json:
-        found = [
-            {"file": each.file, "line": each.line, "column": each.column, "what": each.what, "remedy": each.remedy}
-            for each in problems
-        ]
-        write_summary({"schema_version": SCHEMA_VERSION, "command": "validate", "problems": found})
-    else:
-        for problem in problems:
-            print(with_source(problem, sql_in(workspace)))
-    note(counted(len(problems), "problem") if problems else "no problems")
-    if problems:
-        raise typer.Exit(CatalogError.exit_code)
+app.command()(validate)
 
 
 @app.command()
@@ -134,6 +111,7 @@ def land(
 
 app.command()(run)
 app.command(name="compile")(compile_metric)
+app.command()(functions)
 app.command()(preview)
 app.command()(usage)
 app.command()(balances)

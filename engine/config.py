@@ -33,6 +33,7 @@ _MOST_DAYS = 36_525
 _Count = Annotated[int, Field(gt=0, strict=True)]
 _Factor = Annotated[Decimal, Field(gt=1, le=1_000_000, decimal_places=6)]
 _Minimum = Annotated[Decimal, Field(ge=0, max_digits=30, decimal_places=18)]
+_Seconds = Annotated[_Count, Field(le=_MOST_DAYS * 86_400)]
 _Memory = Annotated[str, Field(pattern=f"^{AMOUNT}$")]
 
 
@@ -58,14 +59,24 @@ class LandingSection(_Section):
 
 
 class EngineSection(_Section):
-    """What a command may use; `spill_limit` is for files of what does not fit in memory, gone when it ends."""
+    """What a command may use; `spill_limit` is for files of what does not fit in memory, gone when it ends.
+
+    `metric_seconds` is what one query of a SQL metric may take: far more than any of them needs, so that one that would
+    never end does not keep the workspace locked for good.
+    """
 
     memory_limit: _Memory = "4GiB"
     threads: _Count | None = None
     spill_limit: _Memory | None = None
+    metric_seconds: _Seconds = 3600
 
     def settings(self) -> EngineSettings:
-        return EngineSettings(memory_limit=self.memory_limit, threads=self.threads, spill_limit=self.spill_limit)
+        return EngineSettings(
+            memory_limit=self.memory_limit,
+            threads=self.threads,
+            spill_limit=self.spill_limit,
+            metric_seconds=self.metric_seconds,
+        )
 
 
 class MeteringSection(_Section):

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from engine.billing import Progress
 from engine.breakdown import breakdown
-from engine.catalog.load import read_catalog
 from engine.clock import cut_off, moment
+from engine.config import CONFIG_FILE
 from engine.diffing import Diffing
 from engine.doctoring import Doctoring
 from engine.errors import Problem
@@ -24,10 +24,10 @@ from engine.exporting import Exporting
 from engine.landable import Landable, named_sources, source_of
 from engine.landing import Landing
 from engine.maintaining import Maintaining
-from engine.metrics.check import check_metrics
+from engine.metrics.compile_text import NO_EVENTS, compile_query
 from engine.metrics.compile_text import compile_sql_text as compile_sql_text
-from engine.metrics.meter import compile_rows, compiled_text, metric_query
-from engine.metrics.scope import PropertyStore, Scope
+from engine.metrics.meter import metric_query
+from engine.metrics.scope import PropertyStore
 from engine.migrating import Migrating
 from engine.nights import Nights
 from engine.opened import customer_id_of, no_progress
@@ -40,7 +40,8 @@ from engine.reports.preview import PreviewQuestion, preview_rows
 from engine.reports.usage import UsageQuestion, usage_bounds, usage_over_time
 from engine.result import Rows
 from engine.simulating import Simulating
-from engine.values.period import Period, parse_period
+from engine.validating import Validation, validation_of
+from engine.values.period import parse_period
 from engine.values.windows import BreakdownWindow, UsageWindow, window_named
 
 
@@ -56,19 +57,30 @@ class Workspace(Nights, Explaining, Exporting, Diffing, Simulating, Maintaining,
 
         With `strict`, or when the configuration says so, also what Metronome does not document in SQL metrics.
         """
-        catalog, problems = read_catalog(self.root)
-        strict = strict or self.config.metering.strict
-        return tuple(sorted({*problems, *(check_metrics(catalog, strict) if catalog is not None else ())}))
+        return self.validation(strict=strict).problems
 
-    def check_repeatable(self, metric: str) -> None:
+    def validation(self, *, strict: bool = False) -> Validation:
+        """The problems of `validate`, and notes on what is right and may still not be what is meant."""
+        return validation_of(self.root, self.config, strict=strict)
+
+    def check_repeatable(self, metric: str) -> bool:
         """Runs a metric on generated events in several orders, with 1, 2 and 8 threads.
 
-        Raises DuckbillError when the answers differ; that would be a fault of duckbill.
+        Raises DuckbillError when the answers differ; that would be a fault of duckbill. False for a metric that cannot
+        be judged so, because it fails on such events or takes too long.
         """
         found = self.catalog.metric_named(metric)
         query = metric_query(found)
         with tempfile.TemporaryDirectory(prefix=".spill-", dir=self.root) as spill:
-            check_repeatable(found.name, query, query.group_columns, Path(spill))
+            return check_repeatable(found.name, query, query.group_columns, Path(spill))
+
+    def check_all_repeatable(self) -> dict[str, bool]:
+        """`check_repeatable` of every SQL metric: by name, whether it could be judged."""
+        return {
+            metric.name: self.check_repeatable(metric.id)
+            for metric in self.catalog.billable_metrics
+            if metric.sql is not None
+        }
 
     def land(
         self,
@@ -114,11 +126,16 @@ class Workspace(Nights, Explaining, Exporting, Diffing, Simulating, Maintaining,
     def compile(self, metric: str, *, period: str | None = None) -> str:
         """The SQL that previews a metric, as it will run over all customers.
 
-        How numbers are read depends on what has landed: with a period, the SQL is for the events of that period.
+        How numbers are read depends on what has landed: without a period, the SQL is for all of it. Properties that no
+        event has are NULL there, which a comment says.
         """
-        query = metric_query(self.catalog.metric_named(metric))
-        store, rows = self._store(parse_period(period) if period is not None else None)
-        return compiled_text(compile_rows(query, Scope(store), rows))
+        return compile_query(metric_query(self.catalog.metric_named(metric)), *self._store(period))
+
+    def compile_sql(self, text: str, *, period: str | None = None, file: str = "<metric>", strict: bool = False) -> str:
+        """The same for the text of a SQL metric that is in no catalog; raises CatalogError with every refusal."""
+        strict = strict or self.config.metering.strict
+        store, rows = self._store(period)
+        return compile_sql_text(text, file=file, strict=strict, store=store, rows=rows)
 
     def preview(
         self,
@@ -242,6 +259,19 @@ class Workspace(Nights, Explaining, Exporting, Diffing, Simulating, Maintaining,
         with self._damage_named():
             return report_event(self.connect, self.lake, self.catalog, transaction_id, published)
 
+    def invalid_values(self, period: str | None = None) -> Rows:
+        """What metrics could not read as numbers when a billing period was billed, by default the latest.
+
+        Such a value counts as absent. Looked at are the days of the statements that the period bills, and the metrics
+        of products that have a rate; a customer need not have a contract.
+        Columns: billable_metric_id, metric_name, customer_id, date (UTC), events, sample_transaction_ids (the first
+        three in byte order), properties. Grain and order: billable_metric_id, customer_id, date. Raises UserError, with
+        the nearest that is published, when the period is not.
+        """
+        order = ("billable_metric_id", "customer_id", "date")
+        table = published_output(self.outputs, "invalid_values", period).arrow()
+        return Rows(table.sort_by([(name, "ascending") for name in order]))
+
     def example_event(self, metric: str, *, now: datetime | str | None = None) -> dict[str, object]:
         """An event, as it would be landed, that the metric counts; raises UserError when none can be built."""
         catalog = self.catalog
@@ -261,14 +291,20 @@ class Workspace(Nights, Explaining, Exporting, Diffing, Simulating, Maintaining,
         """The lines of one published invoice by its id, or of all of a customer's by name, id or alias."""
         return lines_of(self.outputs, self.catalog, invoice, period)
 
-    def _store(self, period: Period | None) -> tuple[PropertyStore, int]:
+    def _store(self, period: str | None) -> tuple[PropertyStore, int]:
         """What is known of the properties: of a period's events, of all events, or of none when none has landed."""
+        month = parse_period(period) if period is not None else None
         snapshot = EventTable(self.lake).snapshot()
         if snapshot is None:
-            return PropertyStore({}), 0
-        if period is not None:
-            snapshot = snapshot.between(period.starting_at, period.ending_before)
+            return NO_EVENTS, 0
+        if month is not None:
+            snapshot = snapshot.between(month.starting_at, month.ending_before)
         return PropertyStore(snapshot.profiles(), snapshot.partial_fields()), snapshot.rows
+
+
+def is_workspace(root: Path) -> bool:
+    """Whether a folder is meant to be a workspace, right or wrong as it may be."""
+    return (root / CONFIG_FILE).exists()
 
 
 def open_workspace(root: Path | str = ".", *, wait: float = 0) -> Workspace:

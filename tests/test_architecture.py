@@ -44,7 +44,8 @@ LAYERS: dict[str, tuple[set[str], set[str]]] = {
     ),
     "commands": (
         {"values", "workspace", "output", "describe", "finalization", "formats", "log", "version"}
-        | {"result", "exporting", "shadowing", "diffing", "simulating", "doctoring", "storage_faults"},
+        | {"result", "exporting", "shadowing", "diffing", "simulating", "doctoring", "storage_faults"}
+        | {"metric_language"},
         {"typer"},
     ),
     "invoices": (

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.config import MeteringSection, OptimisationsSection
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -52,3 +54,8 @@ def test_every_page_of_a_folder_says_what_it_owns() -> None:
     for page in sorted((ROOT / "engine").glob("*/README.md")):
         text = page.read_text(encoding="utf-8")
         assert re.search(r"\bOwns\b", text, re.IGNORECASE), f"{page} does not say what the folder owns"
+
+
+def test_the_settings_of_metering_are_in_the_readme() -> None:
+    told = {*MeteringSection.model_fields, *OptimisationsSection.model_fields, "metric_seconds", "check_repeatable"}
+    assert {name for name in told if name not in README} == set()

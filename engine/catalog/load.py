@@ -105,7 +105,15 @@ def load_catalog_folder(folder: Path) -> Catalog:
 
 
 def read_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> tuple[Catalog | None, tuple[Problem, ...]]:
-    """The catalog, or None and every problem, sorted by file and place.
+    """The catalog, or None and every problem, sorted by file and place."""
+    catalog, problems, _ = read_catalog_with_notes(root, (), extra_metric_dirs=extra_metric_dirs)
+    return catalog, problems
+
+
+def read_catalog_with_notes(
+    root: Path, notes: Iterable[Callable[[Built], Iterable[Problem]]], *, extra_metric_dirs: tuple[Path, ...] = ()
+) -> tuple[Catalog | None, tuple[Problem, ...], tuple[Problem, ...]]:
+    """The catalog, or None and every problem; and of a catalog without problems what these `notes` say of it.
 
     Reads `catalog/**` (YAML, JSON, JSON Lines; price seeds in `catalog/rates/`) and `*.sql` in `metrics_sql/`
     and in `extra_metric_dirs`. Problems name files relative to `root`. A file that cannot be read as what its
@@ -123,8 +131,8 @@ def read_catalog(root: Path, *, extra_metric_dirs: tuple[Path, ...] = ()) -> tup
     for check in _CHECKS if complete else _CHECKS_OF_SOME:
         problems += check(built)
     if problems:
-        return None, tuple(sorted(set(problems)))
-    return _catalog(built), ()
+        return None, tuple(sorted(set(problems))), ()
+    return _catalog(built), (), tuple(sorted({noted for note in notes for noted in note(built)}))
 
 
 def _catalog(built: Built) -> Catalog:

@@ -13,17 +13,22 @@ from typing import Any
 
 import duckdb
 
+from engine.catalog.metric import BillableMetric
+from engine.errors import UserError
+
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
     """How much of the machine one connection may use; None leaves DuckDB's own default.
 
     `spill_limit` is for what does not fit into memory; by default nine tenths of the disk's free space.
+    `metric_seconds` is for one query of a SQL metric; see `metric_time_limit`.
     """
 
     memory_limit: str | None = "4GiB"
     threads: int | None = None
     spill_limit: str | None = None
+    metric_seconds: int | None = None
 
 
 @contextmanager
@@ -55,9 +60,34 @@ def connect(settings: EngineSettings, spill: Path, *, arithmetic: bool = True) -
     if settings.spill_limit is not None:
         # As a part of the configuration it would be shown, but not obeyed.
         connection.execute("SET max_temp_directory_size = ?", [settings.spill_limit])
+    if settings.metric_seconds is not None:
+        connection.execute("SET VARIABLE metric_seconds = ?", [settings.metric_seconds])
     for name in ("preamble.sql", *(("macros.sql", "json_macros.sql") if arithmetic else ())):
         connection.execute(files("engine.executors").joinpath(name).read_text(encoding="utf-8"))
     return connection
+
+
+@contextmanager
+def metric_time_limit(connection: duckdb.DuckDBPyConnection, metric: BillableMetric) -> Iterator[None]:
+    """Stops each query inside after the connection's `metric_seconds` when it is that of a SQL metric.
+
+    Raises UserError naming the metric. What runs after the block has no limit. DuckDB looks at the clock between rows
+    and not within one operation on a huge value (`spec/reliability.md` §3.1), which only `--isolate` stops.
+    """
+    ((seconds,),) = connection.execute("SELECT getvariable('metric_seconds')").fetchall()
+    if seconds is None or metric.sql is None:
+        yield
+        return
+    connection.execute("SET max_execution_time = ?", [seconds * 1000])
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        raise UserError(
+            f"metric {metric.name!r} was stopped after {seconds} s; "
+            "make it read or compute less, or raise metric_seconds in [engine] of duckbill.toml"
+        ) from error
+    finally:
+        connection.execute("RESET max_execution_time")
 
 
 def execute(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal, localcontext
 from pathlib import Path
@@ -14,12 +15,13 @@ from sqlglot import exp
 
 from engine.catalog.metric import BillableMetric
 from engine.errors import DuckbillError
-from engine.executors.connection import execute
+from engine.executors.connection import execute, metric_time_limit
 from engine.executors.empty_tables import EmptyTables
 from engine.executors.fixed_sql import fixed_query
 from engine.executors.isolated import Isolated, IsolationLimits, run_isolated
+from engine.executors.metric_failures import Failure, MetricFailed, failing_customers, failures_told
 from engine.executors.second_opinion import METER_RELATIONS, second_opinion
-from engine.metrics.meter import Reading, too_wide
+from engine.metrics.meter import Reading
 from engine.metrics.overflow import needs_more_digits
 from engine.metrics.scope import Scope, filterable_events
 from engine.metrics.streaming import instant
@@ -213,22 +215,56 @@ class DuckDBExecutor:
         self.load("isolated_rows", run_isolated(query.sql("duckdb"), setup, self.isolation))
         return exp.select("*").from_("isolated_rows")
 
+    @contextmanager
+    def running(self, metric: BillableMetric) -> Iterator[None]:
+        """For the query of a metric: its time limit, and MetricFailed where the data makes it fail."""
+        with metric_time_limit(self.connection, metric), failures_told(metric):
+            yield
+
     def values(self, name: str, metric: BillableMetric, compiled: Callable[[bool], exp.Select]) -> None:
         """A table of a metric's rows over the windows that are set.
 
         `compiled` gives the query on the fast path, or on the one without limits when the numbers have outgrown it.
+        Raises MetricFailed naming the first customer for whom a SQL metric fails.
         """
         for wide in (False, True):
             query = compiled(wide)
             second_opinion(self.connection, query.sql("duckdb"), METER_RELATIONS)
             try:
-                self.create(name, self.answers(query, metric))
+                self._values(name, metric, query)
                 return
             except duckdb.Error as error:
-                if not needs_more_digits(error):
+                if wide or not needs_more_digits(error):
                     raise
-                if wide:
-                    raise too_wide(metric.name) from error
+
+    def _values(self, name: str, metric: BillableMetric, query: exp.Select) -> None:
+        def read() -> None:
+            with self.running(metric):
+                self.create(name, self.answers(query, metric))
+
+        try:
+            read()
+        except MetricFailed as failed:
+            file = metric.source.file if metric.source is not None else None
+            for customer, failure in self.failing_customers(failed, read, most=0).items():
+                raise MetricFailed(metric.name, failure, file=file, customer=customer) from None
+            raise
+
+    def failing_customers(self, failed: MetricFailed, read: Callable[[], None], most: int) -> dict[str, Failure]:
+        """The customers of the windows that are set for whom `read` raises MetricFailed; see `metric_failures`.
+
+        It has `failed` for all of them together. In the end the windows of some customers only are set.
+        """
+        self.create("searched_windows", exp.select("*").from_("windows"))
+        searched = exp.select("*").from_("searched_windows")
+        named = exp.select("customer_id").distinct().from_("searched_windows").order_by("customer_id")
+        customers = [str(customer) for (customer,) in self.connection.execute(named.sql("duckdb")).fetchall()]
+
+        def read_some(first: str, last: str) -> None:
+            self.set_windows(searched.where(exp.column("customer_id").between(first, last)))
+            read()
+
+        return failing_customers(customers, failed, read_some, most)
 
     def preview(self, name: str, columns: Sequence[str]) -> pa.Table:
         """A table of `values` with the customer of each window: customer_id, customer_name, then `columns`.

@@ -21,7 +21,16 @@ import pyarrow as pa
 from sqlglot import exp
 
 from engine.errors import DuckbillError, UserError
-from engine.executors.isolated_child import FAILED, OUT_OF_MEMORY, REFUSED, TIMED_OUT, TOO_WIDE, write_part
+from engine.executors.isolated_child import (
+    FAILED,
+    FAILED_ON_DATA,
+    OUT_OF_MEMORY,
+    REFUSED,
+    TIMED_OUT,
+    TOO_WIDE,
+    write_part,
+)
+from engine.executors.metric_failures import Failure, MetricFailed
 from engine.values.memory import bytes_of
 
 #: The part of the memory limit that DuckDB may plan with; the rest is for allocations that it does not count.
@@ -69,8 +78,8 @@ class Isolated:
 def run_isolated(sql: str, setup: Isolated, limits: IsolationLimits) -> pa.Table:
     """The rows of a compiled metric, the same as in process.
 
-    Raises UserError when the metric fails or meets a limit, DuckbillError when the second opinion refuses it, and
-    duckdb.OutOfRangeException when its numbers need more digits, as in process.
+    Raises MetricFailed when it fails on the data, UserError when it fails otherwise or meets a limit, DuckbillError
+    when the second opinion refuses it, and duckdb.OutOfRangeException when its numbers need more digits, as in process.
     """
     if sys.platform == "win32":
         raise UserError("metrics cannot be isolated on Windows, which has no resource limits; run without --isolate")
@@ -150,6 +159,8 @@ def _failure(metric: str, code: int, said: str, limits: IsolationLimits) -> Exce
         return _stopped(metric, f"after {limits.cpu_seconds} s of CPU", "cpu_seconds")
     if code in (TIMED_OUT, -signal.SIGALRM):
         return _stopped(metric, f"after {limits.wall_seconds} s", "wall_seconds")
+    if code == FAILED_ON_DATA:
+        return MetricFailed(metric, Failure[last])
     if code == FAILED:
         return UserError(f"metric {metric!r} failed: {last}")
     if code == REFUSED:

@@ -21,12 +21,13 @@ import pyarrow as pa
 from engine.errors import DuckbillError
 from engine.executors.confinement import allow_only_reading, limit_resources
 from engine.executors.connection import EngineSettings, connect
+from engine.executors.metric_failures import failure_of
 from engine.executors.second_opinion import second_opinion
 from engine.metrics.overflow import needs_more_digits
 
-#: Exit codes: the metric failed, needs more memory, was refused by the second opinion, took longer than it may, or
-#: needs numbers of more digits.
-FAILED, OUT_OF_MEMORY, REFUSED, TIMED_OUT, TOO_WIDE = 3, 4, 5, 6, 7
+#: Exit codes: the metric failed, needs more memory, was refused by the second opinion, took longer than it may, needs
+#: numbers of more digits, or failed on the data, for which there is a name.
+FAILED, OUT_OF_MEMORY, REFUSED, TIMED_OUT, TOO_WIDE, FAILED_ON_DATA = 3, 4, 5, 6, 7, 8
 
 #: The name of the view over the event files.
 _EVENT_FILES = "event_files"
@@ -83,7 +84,10 @@ def main() -> int:
     except duckdb.InterruptException:
         return TIMED_OUT
     except duckdb.Error as error:
-        print(str(error).splitlines()[0], file=sys.stderr)
+        failure = failure_of(error)
+        print(str(error).splitlines()[0] if failure is None else failure.name, file=sys.stderr)
+        if failure is not None:
+            return FAILED_ON_DATA
         return TOO_WIDE if needs_more_digits(error) else FAILED
     except DuckbillError as error:
         print(error, file=sys.stderr)

@@ -35,19 +35,25 @@ CREATE OR REPLACE TEMP MACRO quotient_magnitude(n, d) AS
 
 CREATE OR REPLACE TEMP MACRO signed_quotient(n, d) AS
     CASE WHEN (n < 0) = (d < 0) THEN quotient_magnitude(abs(n), abs(d)) ELSE -quotient_magnitude(abs(n), abs(d)) END;
-CREATE OR REPLACE TEMP MACRO divided_by_zero() AS
-    error('a metric divides by zero; write NULLIF(…, 0) around the divisor');
+CREATE OR REPLACE TEMP MACRO divided_by_zero() AS error('a metric divides by zero');
 
--- n / d for two whole numbers, as DECIMAL(38, 12), half away from zero at the 12th place. The second is for a divisor
--- that cannot be 0: a call of error makes an expression volatile, and OVER (ORDER BY …) takes none of those.
+-- n / d for two whole numbers, as DECIMAL(38, 12), half away from zero at the 12th place; NULL when either is, as SQL
+-- says also of NULL / 0. The second is for a divisor that cannot be 0: a call of error makes an expression volatile,
+-- which keeps it from being computed for rows that a filter or a join leaves out, and OVER (ORDER BY …) takes none of
+-- those. There the second stands for the first, and the database's own error for ours.
 CREATE OR REPLACE TEMP MACRO whole_quotient(n, d) AS
     list_transform([struct_pack(n := CAST(n AS HUGEINT), d := CAST(d AS HUGEINT))], lambda v :
-        CAST(CAST(CASE WHEN v.d = 0 THEN divided_by_zero() ELSE signed_quotient(v.n, v.d) END AS HUGEINT) AS DECIMAL(38, 0))
-            * CAST(0.000000000001 AS DECIMAL(12, 12)))[1];
+        CAST(CAST(CASE WHEN v.d = 0 AND v.n IS NOT NULL THEN divided_by_zero() ELSE signed_quotient(v.n, v.d) END AS HUGEINT)
+            AS DECIMAL(38, 0)) * CAST(0.000000000001 AS DECIMAL(12, 12)))[1];
 CREATE OR REPLACE TEMP MACRO safe_quotient(n, d) AS
     list_transform([struct_pack(n := CAST(n AS HUGEINT), d := CAST(d AS HUGEINT))], lambda v :
         CAST(CAST(signed_quotient(v.n, v.d) AS HUGEINT) AS DECIMAL(38, 0))
             * CAST(0.000000000001 AS DECIMAL(12, 12)))[1];
+
+-- n % d, with the sign of n, in the same two ways.
+CREATE OR REPLACE TEMP MACRO whole_remainder(n, d) AS
+    CASE WHEN d = 0 AND n IS NOT NULL THEN divided_by_zero() ELSE n % d END;
+CREATE OR REPLACE TEMP MACRO safe_remainder(n, d) AS n % d;
 
 -- numerator / denominator for decimals of any scales, as DECIMAL(38, 12), half away from zero.
 CREATE OR REPLACE TEMP MACRO quotient(numerator, denominator) AS whole_quotient(
@@ -159,19 +165,50 @@ CREATE OR REPLACE TEMP MACRO wide_product(a, b) AS
             CASE WHEN f.negative THEN '-' ELSE '' END || CAST(p.digits * q.digits AS VARCHAR)
                 || repeat('0', p.zeros + q.zeros) AS BIGNUM))))))[1];
 
--- x / d toward zero by long division, 18 digits a step; d is a whole number of at most 18 digits. The divisor travels
--- with the state, because a lambda that names an aggregate around it fails inside DuckDB.
-CREATE OR REPLACE TEMP MACRO wide_long_division(x, d) AS
+-- The digits of a divisor without the zeros that end them, and how many those are.
+CREATE OR REPLACE TEMP MACRO wide_divisor(d) AS
+    list_transform([ltrim(CAST(d AS VARCHAR), '-')], lambda t : list_transform(
+        [CASE WHEN t = '0' THEN t ELSE rtrim(t, '0') END], lambda u :
+            struct_pack(digits := u, zeros := length(t) - length(u)))[1])[1];
+
+-- The digits of x // d: 18 of them a step where d has at most 18, or one by one, by the multiples of d, where it has
+-- more. The divisor travels with the state, because a lambda that names an aggregate around it fails inside DuckDB.
+CREATE OR REPLACE TEMP MACRO wide_short_division(x, d) AS
     list_reduce(list_reverse(wide_limbs(x)), lambda s, limb : struct_pack(
         digits := s.digits || lpad(CAST((s.remainder * 1000000000000000000::HUGEINT + limb.digits) // s.divisor AS VARCHAR), 18, '0'),
         remainder := (s.remainder * 1000000000000000000::HUGEINT + limb.digits) % s.divisor,
         divisor := s.divisor),
-        struct_pack(digits := '', remainder := 0::HUGEINT, divisor := d)).digits;
+        struct_pack(digits := '', remainder := 0::HUGEINT, divisor := CAST(d AS HUGEINT))).digits;
+CREATE OR REPLACE TEMP MACRO wide_multiples(d) AS
+    list_transform([CAST(d AS BIGNUM)], lambda m :
+        [m, m + m, m + m + m, m + m + m + m, m + m + m + m + m, m + m + m + m + m + m, m + m + m + m + m + m + m,
+         m + m + m + m + m + m + m + m, m + m + m + m + m + m + m + m + m])[1];
+CREATE OR REPLACE TEMP MACRO wide_long_division(x, d) AS
+    list_reduce(string_split(ltrim(CAST(x AS VARCHAR), '-'), ''), lambda s, digit :
+        list_transform(list_transform([CAST(CAST(s.remainder AS VARCHAR) || digit AS BIGNUM)], lambda r :
+            struct_pack(remainder := r, times := len(list_filter(s.multiples, lambda m : m <= r)))), lambda t :
+            struct_pack(
+                digits := s.digits || CAST(t.times AS VARCHAR),
+                remainder := CASE WHEN t.times = 0 THEN t.remainder ELSE t.remainder - s.multiples[t.times] END,
+                multiples := s.multiples))[1],
+        struct_pack(digits := '', remainder := CAST('0' AS BIGNUM), multiples := wide_multiples(d))).digits;
+
+-- x / d toward zero, and what remains of x: dividing by the digits of d alone leaves as many digits too many as d ends
+-- in zeros.
 CREATE OR REPLACE TEMP MACRO wide_safe_quotient(x, d) AS
-    CAST(CASE WHEN (left(CAST(x AS VARCHAR), 1) = '-') <> (d < 0) THEN '-' ELSE '' END
-        || wide_long_division(x, abs(CAST(d AS HUGEINT))) AS BIGNUM);
+    list_transform(list_transform([struct_pack(x := x, d := wide_divisor(d), negative :=
+        (left(CAST(x AS VARCHAR), 1) = '-') <> (left(CAST(d AS VARCHAR), 1) = '-'))], lambda v : struct_pack(
+            sign := CASE WHEN v.negative THEN '-' ELSE '' END,
+            digits := CASE WHEN length(v.d.digits) <= 18 THEN wide_short_division(v.x, v.d.digits)
+                WHEN length(v.d.digits) > 18 THEN wide_long_division(v.x, v.d.digits) END,
+            zeros := v.d.zeros)), lambda q :
+            CAST(q.sign || left('0' || q.digits, greatest(length(q.digits) - q.zeros, 0) + 1) AS BIGNUM))[1];
 CREATE OR REPLACE TEMP MACRO wide_quotient(x, d) AS
-    CASE WHEN d = 0 THEN divided_by_zero() ELSE wide_safe_quotient(x, d) END;
+    list_transform([struct_pack(x := x, d := d)], lambda w :
+        CASE WHEN w.x IS NULL THEN NULL
+            WHEN CAST(w.d AS VARCHAR) = '0' THEN divided_by_zero() ELSE wide_safe_quotient(w.x, w.d) END)[1];
+CREATE OR REPLACE TEMP MACRO wide_safe_remainder(x, d) AS x - wide_product(wide_safe_quotient(x, d), d);
+CREATE OR REPLACE TEMP MACRO wide_remainder(x, d) AS x - wide_product(wide_quotient(x, d), d);
 
 -- Like percentile_between, in units of 10^-(places of the numbers + share_places).
 CREATE OR REPLACE TEMP MACRO wide_percentile_between(numbers, share, share_places) AS

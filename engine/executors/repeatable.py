@@ -26,6 +26,12 @@ from engine.values.numbers import NumberProfile
 THREADS = (1, 2, 8)
 #: Four of DuckDB's smallest row groups, so that threads have something to share.
 EVENTS = 8_192
+#: What one run may use, and how one ends that cannot be judged: by these, or by what the metric makes of its values.
+_MEMORY, _SECONDS = "256MiB", 60
+_NOT_JUDGED = (
+    *(duckdb.InterruptException, duckdb.OutOfMemoryException),
+    *(duckdb.InvalidInputException, duckdb.OutOfRangeException, duckdb.ConversionException),
+)
 _ROW_GROUP = "ATTACH ':memory:' AS generated (ROW_GROUP_SIZE 2048)"
 
 _START = datetime(2026, 3, 1)
@@ -37,21 +43,27 @@ _PROFILE = NumberProfile(EVENTS, 3, 2, irregular=1, not_numbers=1, in_other=True
 Rows = Counter[tuple[object, ...]]
 
 
-def check_repeatable(metric: str, query: MetricQuery, keys: Sequence[str], spill: Path) -> None:
+def check_repeatable(metric: str, query: MetricQuery, keys: Sequence[str], spill: Path) -> bool:
     """Raise DuckbillError when the metric, read by `keys`, gives different rows for the same events.
 
-    A metric that fails on the generated events, by dividing by zero say, is not judged.
+    False when it cannot be judged, because it fails on the generated events, by dividing by zero say, or needs more
+    of time or memory for them than `_SECONDS` and `_MEMORY`.
     """
     roots = {name for path in query.properties for name in (path[0], ".".join(path))}
     scope = Scope(PropertyStore(dict.fromkeys(roots, _PROFILE)))
     compiled = compile_meter(query, keys, scope, EVENTS).sql("duckdb")
     words = sorted({literal.name for literal in query.select.find_all(exp.Literal) if literal.is_string})
-    difference = differing_rows(compiled, generated_events(sorted(roots), words), spill)
+    events = generated_events(sorted(roots), words)
+    try:
+        difference = differing_rows(compiled, events, spill)
+    except _NOT_JUDGED:
+        return False
     if difference:
         raise DuckbillError(
             f"metric {metric!r} does not give the same rows each time: {difference}. Metrics are compiled to depend on "
             "nothing but the events; please report this one"
         )
+    return True
 
 
 def generated_events(properties: Sequence[str], words: Sequence[str]) -> pa.Table:
@@ -81,10 +93,7 @@ def differing_rows(sql: str, events: pa.Table, spill: Path) -> str | None:
     shuffled = list(range(events.num_rows))
     for number, threads in enumerate(THREADS):
         random.Random(number).shuffle(shuffled)
-        try:
-            rows = _rows(sql, events.take(pa.array(shuffled)), threads, spill)
-        except (duckdb.InvalidInputException, duckdb.OutOfRangeException):
-            return None
+        rows = _rows(sql, events.take(pa.array(shuffled)), threads, spill)
         first = rows if first is None else first
         if rows != first:
             return f"with {THREADS[0]} thread {_some(first - rows)}, with {threads} threads {_some(rows - first)}"
@@ -96,13 +105,14 @@ def _some(rows: Rows) -> str:
 
 
 def _rows(sql: str, events: pa.Table, threads: int, spill: Path) -> Rows:
-    connection = connect(EngineSettings(memory_limit="256MiB", threads=threads), spill)
+    connection = connect(EngineSettings(memory_limit=_MEMORY, threads=threads), spill)
     try:
         connection.execute(_ROW_GROUP)
         connection.from_arrow(events).create("generated.event_files")
         for name, table in _windows().items():
             connection.from_arrow(table).create(name)
         connection.execute("CREATE VIEW event_files AS SELECT * FROM generated.event_files")
+        connection.execute("SET max_execution_time = ?", [_SECONDS * 1000])
         return Counter(map(_hashable, connection.execute(sql).fetchall()))
     finally:
         connection.close()

@@ -13,16 +13,15 @@ from typing import Any
 
 from sqlglot import exp
 
-from engine.errors import did_you_mean
 from engine.metrics import placeholders
 from engine.metrics.expressions import Expressions, Handler
+from engine.metrics.function_list import nearest_function
 from engine.metrics.functions import named_date_part
 from engine.metrics.kinds import NUMERIC, Kind, KindError, Typed, as_condition, as_number
 
 _LATEST = frozenset({"LATEST", "EARLIEST"})
 _PERCENTILES = frozenset({placeholders.PERCENTILE_CONT, placeholders.PERCENTILE_DISC})
 _AGGREGATES = (exp.Sum, exp.Count, exp.Min, exp.Max, exp.ArgMax, exp.ArgMin, exp.LogicalAnd, exp.LogicalOr)
-_KNOWN = ("LATEST", "EARLIEST", "DATE_PART", "COUNT", "SUM", "MIN", "MAX", "AVG", "COALESCE", "ROUND", "NULLIF")
 #: Functions people reach for to limit a metric to a period.
 _CLOCKS = frozenset({"NOW", "TODAY", "GET_CURRENT_TIMESTAMP", "TRANSACTION_TIMESTAMP", "CURRENT_LOCALTIMESTAMP"})
 #: Mark of a window whose rows must be ordered completely; `selects` appends the tie-breakers.
@@ -203,7 +202,7 @@ def _anonymous(typer: Expressions, node: exp.Anonymous, condition: exp.Expr | No
     shown = str(node.this)[:60]
     if name in _CLOCKS:
         raise KindError(f"{shown}() depends on when the bill is made", "the billing period is applied for you")
-    raise KindError(f"there is no function {shown!r} in a metric", did_you_mean(name, _KNOWN))
+    raise KindError(f"there is no function {shown!r} in a metric", nearest_function(name))
 
 
 def _checked(build: Aggregate) -> Aggregate:

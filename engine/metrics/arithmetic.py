@@ -7,6 +7,8 @@ from dataclasses import replace
 from sqlglot import exp
 
 from engine.metrics.digits import Digits, Lowered, as_decimal, common_digits, common_profile, united
+from engine.metrics.divisors import never_zero, without_own_errors
+from engine.metrics.extremes import lower_extreme
 from engine.metrics.lowering import LoweringHandler, SelectLowering, is_inner
 
 
@@ -44,10 +46,10 @@ def _product(of: SelectLowering, node: exp.Mul) -> Lowered:
     return Lowered(exp.Mul(this=as_decimal(left), expression=as_decimal(right)), digits.bounded())
 
 
-def _modulo(of: SelectLowering, node: exp.Mod) -> Lowered:
-    (left, right), digits = united(of.form, [of.expression(node.this), of.expression(node.expression)])
-    # A paren keeps `a % b` together whatever stands around it.
-    return Lowered(exp.Mod(this=left, expression=right), digits)
+def _remainder(of: SelectLowering, node: exp.Mod) -> Lowered:
+    macro = "SAFE_REMAINDER" if never_zero(node.expression) else "WHOLE_REMAINDER"
+    sides, digits = united(of.form, [of.expression(node.this), of.expression(node.expression)])
+    return Lowered(exp.Anonymous(this=macro, expressions=sides), digits)
 
 
 def _same_digits(of: SelectLowering, node: exp.Expr) -> Lowered:
@@ -96,7 +98,7 @@ def _case(of: SelectLowering, node: exp.Case) -> Lowered:
     return Lowered(case, digits, profile)
 
 
-def _choice(of: SelectLowering, node: exp.Coalesce | exp.Least | exp.Greatest) -> Lowered:
+def _choice(of: SelectLowering, node: exp.Coalesce) -> Lowered:
     values = [of.expression(each) for each in (node.this, *node.expressions)]
     results, digits = united(of.form, values)
     node.set("this", results[0])
@@ -161,9 +163,10 @@ def _window(of: SelectLowering, node: exp.Window) -> Lowered:
     inner = of.expression(node.this)
     node.set("this", inner.node)
     for each in node.args.get("partition_by") or []:
-        each.replace(of.expression(each.copy()).node)
+        each.replace(without_own_errors(of.expression(each.copy()).node))
     if node.args.get("order") is not None:
         of.children(node.args["order"])
+        without_own_errors(node.args["order"])
     return Lowered(node, inner.digits, inner.profile)
 
 
@@ -200,14 +203,15 @@ HANDLERS: dict[type[exp.Expr], LoweringHandler] = {
     exp.Paren: _paren,
     **dict.fromkeys((exp.Add, exp.Sub), _sum_of),
     exp.Mul: _product,
-    exp.Mod: _modulo,
+    exp.Mod: _remainder,
     **dict.fromkeys((exp.Neg, exp.Abs, exp.Min, exp.Max, exp.ArgMax, exp.ArgMin), _same_digits),
     **dict.fromkeys((exp.FirstValue, exp.LastValue), _same_digits),
     **dict.fromkeys((exp.Ceil, exp.Floor), _whole),
     exp.Round: _round,
     exp.Sign: _sign,
     exp.Case: _case,
-    **dict.fromkeys((exp.Coalesce, exp.Least, exp.Greatest), _choice),
+    exp.Coalesce: _choice,
+    **dict.fromkeys((exp.Least, exp.Greatest), lower_extreme),
     **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE), _comparison),
     **dict.fromkeys((exp.NullSafeEQ, exp.NullSafeNEQ), _comparison),
     exp.In: _in,

@@ -2,9 +2,9 @@
 
 Every number of the lowered query is DECIMAL(38, s) with a scale s that is known here, or an integer type. A sum
 cannot round; where the digits prove that it cannot overflow either, the query is `proven`. Where they do not, the
-query is lowered again in the `wide` form, which has no limit and is slower; and where that form does not know what
-the query does, the first result stays as `checked`: DuckDB raises an error instead of losing a digit. The arithmetic
-that DuckDB lacks is in `engine/executors/macros.sql`.
+query is lowered again in the `wide` form, which has no limit and is slower. Division is so much slower there that a
+query with it is `checked` instead where its numbers can be written: DuckDB raises an error instead of losing a digit,
+and only then it is lowered again. The arithmetic that DuckDB lacks is in `engine/executors/macros.sql`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ __all__ = [
 
 PROVEN, WIDE, CHECKED = "proven", "wide", "checked"
 
+_DIVISIONS = frozenset({"WHOLE_QUOTIENT", "SAFE_QUOTIENT", "WHOLE_REMAINDER", "SAFE_REMAINDER"})
+
 
 @dataclass(frozen=True, slots=True)
 class LoweredQuery:
@@ -54,29 +56,23 @@ def lower_numbers(
 
     `profiles` is keyed by property name, and a name that is missing has no values; `rows` bounds the number of
     events any one window can hold. `prefer_wide` takes the wide path even where the fast one is expected to do: for
-    a query that turned out to need more digits while it ran. Raises UserError when the numbers need more than 38
-    digits and the wide path does not know what the query does with them.
+    a query that turned out to need more digits while it ran.
     """
     row_digits = len(str(max(rows, 1)))
-    fast: LoweredQuery | TooManyDigits
-    try:
-        fast = _fast(query, profiles, row_digits)
-    except TooManyDigits as error:
-        fast = error
-    if isinstance(fast, LoweredQuery) and fast.exact_path == PROVEN and not prefer_wide:
-        return fast
-    try:
-        return _wide(query, profiles, row_digits)
-    except wide.NotWide:
-        if isinstance(fast, TooManyDigits):
-            raise fast from None
-        return fast
+    fast = None if prefer_wide else _fast(query, profiles, row_digits)
+    return fast or _wide(query, profiles, row_digits)
 
 
-def _fast(query: exp.Query, profiles: Mapping[str, NumberProfile], row_digits: int) -> LoweredQuery:
+def _fast(query: exp.Query, profiles: Mapping[str, NumberProfile], row_digits: int) -> LoweredQuery | None:
+    """The query in DECIMAL; None where its numbers fit none, or might not and it would be no slower without limit."""
     lowering = Lowering(DecimalForm(), profiles, row_digits, arithmetic.HANDLERS, exact_calls.CALLS)
     tree = query.copy()
-    columns, _ = lowering.query(tree, {}, {})
+    try:
+        columns, _ = lowering.query(tree, {}, {})
+    except TooManyDigits:
+        return None
+    if not lowering.proven and not any(str(call.this).upper() in _DIVISIONS for call in tree.find_all(exp.Anonymous)):
+        return None
     scales = [column.digits.scale for column in columns.values() if column.digits is not None]
     return LoweredQuery(tree, max(scales, default=0), PROVEN if lowering.proven else CHECKED)
 

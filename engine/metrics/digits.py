@@ -13,15 +13,14 @@ from typing import Protocol
 
 from sqlglot import exp
 
-from engine.errors import UserError
 from engine.values.numbers import MAX_DIGITS, NumberProfile
 
 #: What a number read from text without a profile may have: a part of a text, or a value inside JSON.
 UNPROFILED = NumberProfile(integer_digits=18, fraction_digits=12, irregular=1, not_numbers=1)
 
 
-class TooManyDigits(UserError):
-    """Numbers of a metric need more than 38 digits, which no DECIMAL holds."""
+class TooManyDigits(Exception):
+    """Numbers of a metric need more than 38 digits, which no DECIMAL holds; then it takes the wide path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,7 @@ class Digits:
 
     def bounded(self) -> Digits:
         if self.scale > MAX_DIGITS:
-            raise TooManyDigits(
-                f"a metric needs {self.scale} decimal places, and {MAX_DIGITS} digits are the most that stay exact; "
-                "round the factors first, for example ROUND(x, 6)"
-            )
+            raise TooManyDigits
         if self.integer + self.scale <= MAX_DIGITS:
             return self
         return replace(self, integer=MAX_DIGITS - self.scale, proven=False)

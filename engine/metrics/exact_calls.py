@@ -18,6 +18,7 @@ from engine.metrics.digits import (
     decimal_type,
     literal,
 )
+from engine.metrics.divisors import never_zero
 from engine.metrics.lowering import LoweringHandler, SelectLowering
 from engine.metrics.placeholders import (
     EXACT_DIVIDE,
@@ -27,7 +28,6 @@ from engine.metrics.placeholders import (
     TO_DECIMAL,
     TO_WHOLE,
 )
-from engine.metrics.properties import property_path
 from engine.values.numbers import MAX_DIGITS, QUOTIENT_PLACES, NumberProfile
 
 
@@ -41,19 +41,11 @@ def _read(of: SelectLowering, node: exp.Anonymous) -> Lowered:
     if profile.values == 0 and text.profile is not None and not (profile.irregular or profile.not_numbers):
         return Lowered(exp.Cast(this=exp.Null(), to=decimal_type(0)), Digits(1))
     if profile.integer_digits + fraction > MAX_DIGITS:
-        raise TooManyDigits(
-            f"{_shown(node.expressions[0])} holds numbers with up to {profile.integer_digits} digits before the point "
-            f"and {fraction} after it, and {MAX_DIGITS} together are the most that stay exact; round it before sending"
-        )
+        raise TooManyDigits
     digits = Digits(max(profile.integer_digits, 1), fraction)
     if profile.all_plain and (not whole or profile.fraction_digits == 0) and known:
         return Lowered(exp.Cast(this=text.node, to=decimal_type(fraction)), digits)
     return Lowered(_guarded(text.node, profile, fraction, of_landed=text.profile is not None), digits)
-
-
-def _shown(node: exp.Expr) -> str:
-    path = property_path(node)
-    return f"properties.{'.'.join(path)}" if path else "a text"
 
 
 def _guarded(text: exp.Expr, profile: NumberProfile, fraction: int, *, of_landed: bool) -> exp.Expr:
@@ -87,30 +79,6 @@ def bounded_pattern(profile: NumberProfile, places: int) -> str:
     """A regular expression for the plain numbers that need no more digits than the profile and `places` say."""
     fraction = f"(\\.[0-9]{{1,{places}}}0*)?" if places else "(\\.0+)?"
     return f"-?0*[0-9]{{1,{max(profile.integer_digits, 1)}}}{fraction}"
-
-
-def never_zero(divisor: exp.Expr) -> bool:
-    """Whether a divisor cannot be 0 by its form: a number written out, NULLIF(…, 0), the count of an average."""
-    divisor = divisor.unnest()
-    if isinstance(divisor, exp.Neg):
-        return never_zero(divisor.this)
-    if isinstance(divisor, exp.Literal):
-        return not _is_zero(divisor)
-    if not isinstance(divisor, exp.Case) or len(divisor.args["ifs"]) != 1:
-        return False
-    branch, default = divisor.args["ifs"][0], divisor.args.get("default")
-    test, value = branch.this.unnest(), branch.args["true"].unnest()
-    if not isinstance(test, (exp.GT, exp.EQ)) or not _is_zero(test.expression):
-        return False
-    tested = test.this.unnest()
-    if isinstance(test, exp.GT):
-        return default is None and bool(value == tested)
-    return isinstance(value, exp.Null) and default is not None and bool(default.unnest() == tested)
-
-
-def _is_zero(node: exp.Expr) -> bool:
-    node = node.unnest()
-    return isinstance(node, exp.Literal) and not node.is_string and Decimal(node.name) == 0
 
 
 def _quotient(of: SelectLowering, node: exp.Anonymous) -> Lowered:

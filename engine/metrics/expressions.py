@@ -6,6 +6,7 @@ refused, so this is the allow-list once more, by meaning instead of by class.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from engine.errors import Problem
+from engine.metrics.bounds import INTERVAL_UNITS, interval_unit
 from engine.metrics.guard import Places
 from engine.metrics.kinds import (
     BROKEN,
@@ -34,6 +36,8 @@ from engine.metrics.relations import Relation, Scope
 Handler = Callable[["Expressions", Any], Typed]
 #: Types a query inside the expressions of another, in its scope; gives the tree and what its rows look like.
 SubQuery = Callable[[exp.Expr, Scope], tuple[exp.Query, Relation]]
+
+_WHOLE = re.compile(r"-?[0-9]+")
 
 
 class Expressions:
@@ -223,6 +227,8 @@ def _arithmetic(typer: Expressions, node: exp.Binary) -> Typed:
 
 def _moved(node: exp.Binary, left: Typed, right: Typed) -> Typed:
     tree = type(node)(this=left.node, expression=right.node)
+    if Kind.BROKEN in (left.kind, right.kind):
+        return BROKEN
     if left.kind in TEMPORAL and right.kind is Kind.INTERVAL:
         moved = type(node)(this=as_timestamp(left, "date arithmetic").node, expression=right.node)
         return Typed(moved, Kind.TIMESTAMP)
@@ -282,14 +288,9 @@ def _nullif(typer: Expressions, node: exp.Nullif) -> Typed:
 
 
 def _interval(typer: Expressions, node: exp.Interval) -> Typed:
-    unit = node.args.get("unit")
-    amount = node.this
-    units = {"SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR"}
-    name = (unit.name.upper() if unit is not None else "").removesuffix("S")
-    if name not in units or not isinstance(amount, exp.Literal) or not amount.name.lstrip("-").isdigit():
+    amount, name = node.this, interval_unit(node)
+    if name not in INTERVAL_UNITS or not isinstance(amount, exp.Literal) or not _WHOLE.fullmatch(amount.name):
         raise KindError("an interval is a whole literal and a unit", "write INTERVAL 1 DAY or INTERVAL '3' HOUR")
-    if len(amount.name) > 6:
-        raise KindError("this interval is too long", "")
     return Typed(exp.Interval(this=exp.Literal.string(amount.name), unit=exp.var(name)), Kind.INTERVAL)
 
 

@@ -1,12 +1,6 @@
-"""The scalar functions a metric may call: rounding, texts, regular expressions, dates.
-
-Patterns and units must be literals. Regular expressions run in linear time in DuckDB (RE2), so they are safe on
-any text; only patterns that are linear elsewhere too are accepted.
-"""
+"""The scalar functions a metric may call: rounding, texts, dates; regular expressions are in `patterns`."""
 
 from __future__ import annotations
-
-import re
 
 from sqlglot import exp
 
@@ -22,12 +16,10 @@ from engine.metrics.kinds import (
     as_timestamp,
     merged,
 )
+from engine.metrics.literals import text_literal, whole_literal
 
 TRUNCATION_UNITS = ("second", "minute", "hour", "day", "week", "month", "quarter", "year")
 _EXTRACT_UNITS = (*TRUNCATION_UNITS, "dow", "isodow", "doy", "isoyear")
-_MAX_PATTERN = 200
-#: What a backtracking engine offers and a linear one does not.
-_BACKTRACKING = re.compile(r"\(\?(?!:|i\))|\\[1-9]|[*+?}]\+")
 _MAX_PLACES = 18
 
 
@@ -59,17 +51,6 @@ def _round(typer: Expressions, node: exp.Round) -> Typed:
     return Typed(rounded, Kind.WHOLE if digits == 0 else Kind.NUMBER)
 
 
-def whole_literal(node: exp.Expr | None, what: str, low: int, high: int) -> int:
-    """A whole number written in the metric; anything else is a problem."""
-    negative = isinstance(node, exp.Neg)
-    literal = node.this if isinstance(node, exp.Neg) else node
-    if isinstance(literal, exp.Literal) and not literal.is_string and literal.name.isdecimal():
-        number = -int(literal.name) if negative else int(literal.name)
-        if low <= number <= high:
-            return number
-    raise KindError(f"{what} must be a whole number from {low} to {high:,}, written out", "")
-
-
 def _text_function(typer: Expressions, node: exp.Func) -> Typed:
     """LOWER, UPPER, TRIM: text to text."""
     text = as_text(typer.typed(node.this), node.sql_names()[0])
@@ -94,21 +75,13 @@ def _part(typer: Expressions, node: exp.Substring | exp.Left | exp.Right) -> Typ
 
 def _replace(typer: Expressions, node: exp.Replace) -> Typed:
     source = as_text(typer.typed(node.this), "REPLACE").node
-    old, new = _literal(node.expression, "REPLACE"), _literal(node.args["replacement"], "REPLACE")
+    old, new = text_literal(node.expression, "REPLACE"), text_literal(node.args["replacement"], "REPLACE")
     return Typed(exp.Replace(this=source, expression=old, replacement=new), Kind.TEXT)
-
-
-def _literal(node: exp.Expr | None, where: str) -> exp.Literal:
-    if not isinstance(node, exp.Literal) or not node.is_string:
-        raise KindError(f"{where} needs this argument as a text literal", "write it in single quotes")
-    if len(node.name) > _MAX_PATTERN:
-        raise KindError(f"this text is longer than {_MAX_PATTERN} characters", "shorten it")
-    return exp.Literal.string(node.name)
 
 
 def _split_part(typer: Expressions, node: exp.SplitPart) -> Typed:
     text = as_text(typer.typed(node.this), "SPLIT_PART").node
-    delimiter = _literal(node.args["delimiter"], "SPLIT_PART")
+    delimiter = text_literal(node.args["delimiter"], "SPLIT_PART")
     index = exp.Literal.number(whole_literal(node.args["part_index"], "SPLIT_PART's index", 1, 1000))
     return Typed(exp.SplitPart(this=text, delimiter=delimiter, part_index=index), Kind.TEXT)
 
@@ -134,78 +107,6 @@ def _concat(typer: Expressions, node: exp.Concat) -> Typed:
 def _pipes(typer: Expressions, node: exp.DPipe) -> Typed:
     left, right = as_text(typer.typed(node.this), "||"), as_text(typer.typed(node.expression), "||")
     return Typed(exp.DPipe(this=left.node, expression=right.node), Kind.TEXT)
-
-
-def _pattern(node: exp.Expr | None, where: str) -> exp.Literal:
-    """A regular expression whose time stays linear on every engine a metric may run on."""
-    pattern = _literal(node, where)
-    try:
-        re.compile(pattern.name)
-    except (re.error, RecursionError, OverflowError) as error:
-        raise KindError(f"this pattern is not a regular expression: {error}", "") from error
-    if _BACKTRACKING.search(pattern.name):
-        raise KindError("look-around and back-references are not supported", "match what is there, and use AND NOT")
-    if repeats_a_repetition(pattern.name):
-        raise KindError(
-            "this pattern repeats a group that itself repeats, such as (a+)+, which can take exponential time",
-            "write the repetition once",
-        )
-    return pattern
-
-
-def repeats_a_repetition(pattern: str) -> bool:
-    """Whether a quantifier follows a group that holds a quantifier.
-
-    >>> repeats_a_repetition("(x+x+)+y"), repeats_a_repetition("(ab)+[+*]+"), repeats_a_repetition("((a{2}))*")
-    (True, False, True)
-    """
-    groups, inside, at = [False], False, 0
-    closed = False
-    while at < len(pattern):
-        sign = pattern[at]
-        repeated = sign in "*+{" and not inside
-        if repeated and closed:
-            return True
-        if repeated:
-            groups[-1] = True
-        closed = False
-        if sign == "\\":
-            at += 1
-        elif inside or sign == "[":
-            inside = sign != "]"
-        elif sign == "(":
-            groups.append(False)
-        elif sign == ")" and len(groups) > 1:
-            closed = groups.pop()
-            groups[-1] = groups[-1] or closed
-        at += 1
-    return False
-
-
-def _regexp_like(typer: Expressions, node: exp.RegexpLike) -> Typed:
-    text = as_text(typer.typed(node.this), "REGEXP_MATCHES").node
-    pattern = _pattern(node.expression, "REGEXP_MATCHES")
-    return Typed(exp.Anonymous(this="REGEXP_MATCHES", expressions=[text, pattern]), Kind.BOOLEAN)
-
-
-def _regexp_extract(typer: Expressions, node: exp.RegexpExtract) -> Typed:
-    text = as_text(typer.typed(node.this), "REGEXP_EXTRACT").node
-    arguments: list[exp.Expr] = [text, _pattern(node.expression, "REGEXP_EXTRACT")]
-    if node.args.get("group") is not None:
-        arguments.append(exp.Literal.number(whole_literal(node.args["group"], "the group", 0, 9)))
-    return Typed(exp.Anonymous(this="REGEXP_EXTRACT", expressions=arguments), Kind.TEXT)
-
-
-def _regexp_replace(typer: Expressions, node: exp.RegexpReplace) -> Typed:
-    text = as_text(typer.typed(node.this), "REGEXP_REPLACE").node
-    pattern = _pattern(node.expression, "REGEXP_REPLACE")
-    arguments: list[exp.Expr] = [text, pattern, _literal(node.args["replacement"], "REGEXP_REPLACE")]
-    if node.args.get("modifiers") is not None:
-        modifiers = _literal(node.args["modifiers"], "REGEXP_REPLACE")
-        if modifiers.name not in ("g", "i", "gi", "ig"):
-            raise KindError(f"REGEXP_REPLACE knows the modifiers g and i, not {modifiers.name!r}", "")
-        arguments.append(modifiers)
-    return Typed(exp.Anonymous(this="REGEXP_REPLACE", expressions=arguments), Kind.TEXT)
 
 
 def _unit(node: exp.Expr | None, units: tuple[str, ...], where: str) -> str:
@@ -275,9 +176,6 @@ HANDLERS: dict[type[exp.Expr], Handler] = {
     **dict.fromkeys((exp.StartsWith, exp.EndsWith, exp.Contains), _text_test),
     exp.Concat: _concat,
     exp.DPipe: _pipes,
-    exp.RegexpLike: _regexp_like,
-    exp.RegexpExtract: _regexp_extract,
-    exp.RegexpReplace: _regexp_replace,
     **dict.fromkeys((exp.TimestampTrunc, exp.DateTrunc), _date_trunc),
     exp.Extract: _extract,
     **dict.fromkeys((exp.Year, exp.Quarter, exp.Month, exp.Week, exp.Day, exp.Hour, exp.Minute), _field),

@@ -7,6 +7,7 @@ Anything absent from `ALLOWED` is refused, whatever the parser may learn to read
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
@@ -18,13 +19,11 @@ from sqlglot.parsers.duckdb import DuckDBParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from engine.errors import CatalogError, Problem
+from engine.metrics.bounds import beyond_bounds, overlong_intervals, too_large
+from engine.metrics.refusals import reads_elsewhere, refused, refused_argument, refused_statement, says_it_all
 from engine.metrics.text import MetricText, caret
 
-__all__ = ["ALLOWED", "MAX_LIST", "MAX_NODES", "Places", "caret", "guarded"]
-
-MAX_LIST = 1_000
-MAX_NODES = 4_000
-MAX_TREE_DEPTH = 150
+__all__ = ["ALLOWED", "Places", "caret", "guarded"]
 
 _BINARY = frozenset({"this", "expression"})
 _ONE = frozenset({"this"})
@@ -131,40 +130,6 @@ _INERT = frozenset(
     | {"date_part_boundary", "materialized"}
 )
 
-_HINTS: dict[str, str] = {
-    "Star": "name the columns you need",
-    "TableSample": "a bill reads every event; delete the sampling",
-    "Lateral": "join a sub-query instead",
-    "Placeholder": "write the value itself",
-    "Parameter": "write the value itself",
-    "Lambda": "use CASE and plain functions",
-    "Array": "use IN (…) or CASE",
-    "AnyValue": "use LATEST, EARLIEST, MIN or MAX",
-    "First": "use EARLIEST",
-    "Last": "use LATEST",
-    "ApproxDistinct": "use COUNT(DISTINCT …), which is exact",
-    "GroupConcat": "a metric yields a number; group by the text instead",
-    "IntDiv": "use FLOOR(a / b)",
-    "Values": "use CASE to map values",
-    "Pivot": "use SUM(CASE WHEN … THEN … END)",
-    "Pow": "multiply instead: a * a",
-    "CurrentTimestamp": "a bill must not depend on when it runs; the period is applied for you",
-    "CurrentDate": "a bill must not depend on when it runs; the period is applied for you",
-    "Rand": "a bill must give the same result each time",
-    "Into": "a metric is one SELECT that writes nothing",
-}
-_ARGUMENTS: dict[str, tuple[str, str]] = {
-    "recursive": ("WITH RECURSIVE is not supported", "unroll the steps with WITH … AS (…)"),
-    "using": ("USING (…) is not supported", "write ON a.x = b.x"),
-    "db": ("a table name has one part", "write FROM events"),
-    "into": ("SELECT … INTO is not supported", "a metric is one SELECT that writes nothing"),
-    "sample": ("sampling is not supported", "a bill reads every event"),
-    "windows": ("the WINDOW clause is not supported", "write OVER (…) at each function"),
-    "on": ("DISTINCT ON is not supported", "use QUALIFY ROW_NUMBER() OVER (… ORDER BY …) = 1"),
-    "columns": ("a list of column names after an alias is not supported", "name them with AS in the SELECT"),
-    "by_name": ("BY NAME is not supported", "list the columns in the same order on both sides"),
-    "limit_options": ("LIMIT takes a whole number of rows", "write LIMIT 10"),
-}
 #: Words for nodes whose class name says little to an analyst.
 _WORDS = {
     "TableSample": "sampling",
@@ -173,6 +138,11 @@ _WORDS = {
     "Command": "this statement",
     "SimilarTo": "SIMILAR TO",
     "JSONExtract": "->",
+    "JSONExtractScalar": "->>",
+    "Lambda": "->",
+    "Pow": "**",
+    "IntDiv": "//",
+    "IgnoreNulls": "IGNORE NULLS",
     "Tuple": "a list in parentheses",
 }
 _KEYWORDS: dict[str, frozenset[str]] = {
@@ -190,9 +160,15 @@ _KEYWORDS: dict[str, frozenset[str]] = {
     "Qualify": frozenset({"QUALIFY"}),
     "Order": frozenset({"ORDER BY"}),
     "Offset": frozenset({"OFFSET"}),
+    "Pivot": frozenset({"PIVOT", "UNPIVOT"}),
+    "GroupConcat": frozenset({"STRING_AGG", "LISTAGG"}),
     "PercentileCont": frozenset({"QUANTILE_CONT"}),
     "PercentileDisc": frozenset({"QUANTILE_DISC"}),
 }
+
+
+#: The parser's words for a call with too few arguments, and the name in them.
+_LACKS = re.compile(r"Required keyword: '\w+' missing for <class '[\w.]*?(\w+)'>")
 
 
 class MetricDialect(DuckDB):
@@ -214,11 +190,13 @@ class Places:
 
     def shown(self, node: exp.Expr) -> str:
         """What to call a node in a message: a function as the metric spells it, another part by its kind."""
+        word = _WORDS.get(type(node).__name__, type(node).__name__.upper())
         if not isinstance(node, exp.Func):
-            return _WORDS.get(type(node).__name__, type(node).__name__.upper())
+            return word
         start = self.offset(node)
-        written = next((token.text for token in self.tokens if token.start == start), "")
-        return f"{written}(…)" if written.isidentifier() else type(node).__name__.upper()
+        at = next((index for index, token in enumerate(self.tokens) if token.start == start), len(self.tokens))
+        written = [token.text for token in self.tokens[at : at + 2]]
+        return f"{written[0]}(…)" if written[1:] == ["("] and written[0].isidentifier() else word
 
     def offset(self, node: exp.Expr) -> int:
         """The offset at which `node` begins: at its own name where it has one, else at its first known part."""
@@ -232,6 +210,10 @@ class Places:
         words = _KEYWORDS.get(type(node).__name__, frozenset())
         if isinstance(node, exp.Func):
             words = words | {type(node).__name__.upper(), *(name.upper() for name in node.sql_names())}
+        if isinstance(node, exp.Interval):
+            literals = zip(self.tokens, self.tokens[1:], strict=False)
+            written = [t.start for t, n in literals if t.text.upper() == "INTERVAL" and n.text.startswith(node.name)]
+            return next(iter(written), len(self.text.sql))
         before = [t.start for t in self.tokens if t.text.upper() in words and (first is None or t.start < first)]
         if before:
             return before[0] if first is None else before[-1]
@@ -252,8 +234,7 @@ def guarded(text: MetricText) -> tuple[exp.Query, Places]:
         raise CatalogError([text.problem(0, "the metric is empty", "write SELECT COUNT(*) AS value FROM events")])
     opening = next((token for token in tokens if token.text != "("), tokens[0])
     if opening.text.upper() not in ("SELECT", "WITH"):
-        what = f"a metric is one SELECT; found {opening.text[:40]!r}"
-        raise CatalogError([text.problem(opening.start, what, "start with SELECT or WITH … AS (…) SELECT")])
+        raise CatalogError([text.problem(opening.start, *refused_statement(opening.text))])
     end = next((i for i, token in enumerate(tokens) if token.token_type is TokenType.SEMICOLON), None)
     if end is not None and end + 1 < len(tokens):
         what = "a metric is one statement; found text after the semicolon"
@@ -311,7 +292,11 @@ def _spell_out_not_like(tree: exp.Expr) -> None:
 def _syntax(text: MetricText, error: ParseError) -> Iterator[Problem]:
     for entry in error.errors:
         line, column, found = entry.get("line"), entry.get("col"), entry.get("highlight") or ""
-        what = f"this is not valid SQL: {(entry.get('description') or 'syntax error').rstrip('.')}"
+        said = _LACKS.sub(
+            lambda found: f"{found[1].upper()} lacks an argument",
+            (entry.get("description") or "syntax error").rstrip("."),
+        )
+        what = f"this is not valid SQL: {said}"
         offset = 0
         if line and column:
             lines = text.sql.split("\n")
@@ -320,24 +305,28 @@ def _syntax(text: MetricText, error: ParseError) -> Iterator[Problem]:
 
 
 def _off_list(tree: exp.Query, places: Places) -> Iterator[Problem]:
-    for count, node in enumerate(tree.walk()):
-        if count > MAX_NODES or node.depth > MAX_TREE_DEPTH:
+    for count, node in enumerate(tree.walk(prune=says_it_all)):
+        if too_large(count, node):
             yield places.problem(tree, "the metric is too long", "move lists of values into event properties")
             return
         allowed = ALLOWED.get(type(node))
         if allowed is None:
-            yield places.problem(node, f"{places.shown(node)} is not supported in a metric", _hint(node))
+            # The parser puts it around some functions by itself; then that function is what is off the list.
+            inner = node.this if isinstance(node, exp.IgnoreNulls) else None
+            if not isinstance(inner, exp.Expr) or type(inner) in ALLOWED:
+                yield places.problem(node, *refused(node, places.shown(node)))
             continue
+        if reads_elsewhere(node):
+            yield places.problem(node, *refused(node, places.shown(node)))
         for name, value in node.args.items():
-            if value and name not in allowed and name not in _INERT:
-                what, remedy = _ARGUMENTS.get(name, (f"{name.strip('_').upper()} is not supported here", "delete it"))
-                if isinstance(node, exp.Table) and name == "catalog":
-                    what, remedy = _ARGUMENTS["db"]
-                yield places.problem(node, what, remedy)
-        if isinstance(node, exp.In) and len(node.expressions) > MAX_LIST:
-            what = f"this list has {len(node.expressions):,} values; at most {MAX_LIST:,} are allowed"
-            yield places.problem(node, what, "send the class of the value as an event property")
+            if value and name not in allowed and name not in _INERT and not _is_pivot(value):
+                yield places.problem(node, *refused_argument(node, name))
+        for what, remedy in beyond_bounds(node):
+            yield places.problem(node, what, remedy)
+    for interval, what, remedy in overlong_intervals(tree):
+        yield places.problem(interval, what, remedy)
 
 
-def _hint(node: exp.Expr) -> str:
-    return _HINTS.get(type(node).__name__, "the functions a metric may use are listed in engine/metrics/README.md")
+def _is_pivot(value: object) -> bool:
+    """A pivot is a node of its own, about which more is said."""
+    return isinstance(value, list) and all(isinstance(each, exp.Pivot) for each in value)

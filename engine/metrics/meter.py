@@ -12,7 +12,7 @@ from engine.catalog.key_stretch import key_stretches
 from engine.catalog.metric import Aggregation, BillableMetric
 from engine.catalog.place import Place
 from engine.catalog.product import Product
-from engine.errors import CatalogError, UserError
+from engine.errors import CatalogError
 from engine.metrics.batch import BATCHED, batch_query, value_columns
 from engine.metrics.columns import missing_columns
 from engine.metrics.decimals import PROVEN, WIDE, lower_numbers
@@ -22,7 +22,6 @@ from engine.metrics.query import Combination, MetricQuery
 from engine.metrics.scope import Scope, keeps_rows, scoped_batch, scoped_query, scoped_rows
 from engine.metrics.sql import parse_sql_metric
 from engine.metrics.streaming import streaming_query
-from engine.values.numbers import MAX_DIGITS
 
 
 @dataclass(frozen=True)
@@ -172,23 +171,8 @@ def _single_reading(meter: Meter, scope: Scope, rows: int, *, wide: bool) -> Rea
 
 
 def wider(reading: Reading, scope: Scope, rows: int) -> tuple[Reading, ...]:
-    """The same meters read one by one on the path without limits, for data that has outgrown the fast one.
-
-    Raises UserError naming the metric that has no such path.
-    """
-    readings = tuple(_single_reading(meter, scope, rows, wide=True) for meter in reading.meters)
-    for each in readings:
-        if each.wide_scale is None:
-            raise too_wide(each.name)
-    return readings
-
-
-def too_wide(metric_name: str) -> UserError:
-    """What to say of a metric whose numbers fit nowhere."""
-    return UserError(
-        f"billable metric {metric_name!r} needs numbers of more than {MAX_DIGITS} digits where it divides; round them "
-        "first, for example ROUND(x, 6)"
-    )
+    """The same meters read one by one on the path without limits, for data that has outgrown the fast one."""
+    return tuple(_single_reading(meter, scope, rows, wide=True) for meter in reading.meters)
 
 
 def compile_meter(

@@ -13,9 +13,9 @@ from sqlglot import exp
 
 from engine.errors import Problem, did_you_mean
 from engine.metrics.expressions import SubQuery
-from engine.metrics.functions import whole_literal
 from engine.metrics.guard import Places
 from engine.metrics.kinds import Kind, KindError, Typed, merged
+from engine.metrics.literals import whole_literal
 from engine.metrics.properties import BAG
 from engine.metrics.relations import EVENTS, Relation, Scope, events_relation, relation_name
 from engine.metrics.selects import SelectRewriter, ordered_like

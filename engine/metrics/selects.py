@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from engine.metrics import casts, expressions, functions, joins
+from engine.metrics import casts, expressions, functions, joins, patterns
 from engine.metrics.aggregates import FOLD_HANDLERS, TOTAL_ORDER, aggregates_in, is_aggregate
 from engine.metrics.expressions import Expressions
 from engine.metrics.kinds import Kind, KindError, Typed, as_condition
@@ -19,7 +19,14 @@ from engine.metrics.windows import WINDOW_HANDLERS
 if TYPE_CHECKING:
     from engine.metrics.queries import Queries
 
-_HANDLERS = {**expressions.HANDLERS, **casts.HANDLERS, **functions.HANDLERS, **FOLD_HANDLERS, **WINDOW_HANDLERS}
+_HANDLERS = {
+    **expressions.HANDLERS,
+    **casts.HANDLERS,
+    **functions.HANDLERS,
+    **patterns.HANDLERS,
+    **FOLD_HANDLERS,
+    **WINDOW_HANDLERS,
+}
 
 
 @dataclass(slots=True)

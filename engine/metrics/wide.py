@@ -3,19 +3,19 @@
 Taken when the digits of the data do not fit DECIMAL(38, s), for example where one customer sends 1e30 and another
 1e-12. BIGNUM adds, subtracts, compares and orders exactly, but `*`, `/`, `%`, abs, round and avg turn it into
 DOUBLE, and no cast leads from it to a number (`spec/reliability.md` §2.2). So each of those has an entry here that
-calls a macro of `engine/executors/macros.sql`, or says that the wide path does not know it.
+calls a macro of `engine/executors/macros.sql`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from sqlglot import exp
 
 from engine.metrics import arithmetic, exact_calls
 from engine.metrics.digits import Digits, Lowered
+from engine.metrics.divisors import never_zero
 from engine.metrics.lowering import Calls, Handlers, LoweringHandler, SelectLowering
 from engine.metrics.placeholders import (
     EXACT_DIVIDE,
@@ -32,17 +32,10 @@ ANYTHING = NumberProfile(
     values=1, integer_digits=MAX_SIDE_DIGITS, fraction_digits=MAX_SIDE_DIGITS, irregular=1, not_numbers=1
 )
 
-#: The most digits of a divisor that long division takes in one step.
-DIVISOR_DIGITS = 18
-
 #: The alias of the whole query inside the SELECT that writes its numbers as text.
 WRAPPER = "m_wide"
 
 BIGNUM = exp.DataType.build("BIGNUM", dialect="duckdb")
-
-
-class NotWide(Exception):
-    """The query does something with numbers that the wide path has no exact form for."""
 
 
 class WideForm:
@@ -113,6 +106,11 @@ def _units(of: SelectLowering, value: Lowered) -> tuple[exp.Expr, Digits]:
     return of.form.at_scale(replace(value, digits=digits), digits.scale), digits
 
 
+def _wide(digits: Digits) -> Digits:
+    """The digits of a number that is BIGNUM by now, whatever it was."""
+    return replace(digits, whole_type=False)
+
+
 def _read(of: SelectLowering, node: exp.Anonymous) -> Lowered:
     """TO_DECIMAL and TO_WHOLE: taken apart at the point where every value is known to be plain, else checked."""
     text = of.expression(node.expressions[0])
@@ -143,11 +141,12 @@ def _product(of: SelectLowering, node: exp.Mul) -> Lowered:
     )
 
 
-def _modulo(of: SelectLowering, node: exp.Mod) -> Lowered:
-    lowered = arithmetic.HANDLERS[exp.Mod](of, node)
-    if lowered.digits is None or not lowered.digits.whole_type:
-        raise NotWide
-    return lowered
+def _remainder(of: SelectLowering, node: exp.Mod) -> Lowered:
+    macro = "WIDE_SAFE_REMAINDER" if never_zero(node.expression) else "WIDE_REMAINDER"
+    sides = [_units(of, of.expression(side)) for side in (node.this, node.expression)]
+    scale = max(digits.scale for _, digits in sides)
+    dividend, divisor = (of.form.at_scale(Lowered(units, _wide(digits)), scale) for units, digits in sides)
+    return Lowered(_call(macro, dividend, divisor), Digits(max(digits.integer for _, digits in sides), scale))
 
 
 def _without_places(macro: str) -> LoweringHandler:
@@ -203,35 +202,16 @@ def _by_sign(number: exp.Expr, *, negative: exp.Expr, other: exp.Expr) -> exp.Ex
 
 
 def _quotient(of: SelectLowering, node: exp.Anonymous) -> Lowered:
-    """By a number written in the metric or by an integer such as COUNT: at 12 places, half away from zero.
+    """At 12 places, half away from zero.
 
     Long division stops one place later, toward zero; what follows does not change which way that place rounds.
     """
-    macro = "WIDE_SAFE_QUOTIENT" if exact_calls.never_zero(node.expressions[1]) else "WIDE_QUOTIENT"
-    top, first = _units(of, of.expression(node.expressions[0]))
-    divisor, zeros = _divisor(of, node.expressions[1])
+    macro = "WIDE_SAFE_QUOTIENT" if never_zero(node.expressions[1]) else "WIDE_QUOTIENT"
+    (top, first), (divisor, second) = (_units(of, of.expression(side)) for side in node.expressions)
     places = max(first.scale, QUOTIENT_PLACES + 1)
-    shifted = of.form.at_scale(Lowered(top, first if not first.whole_type else Digits(first.integer)), places + zeros)
-    quotient = Lowered(_call(macro, shifted, divisor), Digits(first.integer + zeros, places))
+    dividend = of.form.at_scale(Lowered(top, _wide(first)), places + second.scale)
+    quotient = Lowered(_call(macro, dividend, divisor), Digits(first.integer + second.scale, places))
     return _rounded(quotient, QUOTIENT_PLACES)
-
-
-def _divisor(of: SelectLowering, node: exp.Expr) -> tuple[exp.Expr, int]:
-    """The divisor as an integer expression, and how many places it was moved to make it one."""
-    inner = node.unnest()
-    negative = isinstance(inner, exp.Neg)
-    inner = inner.this.unnest() if isinstance(inner, exp.Neg) else inner
-    if isinstance(inner, exp.Literal) and not inner.is_string:
-        number = Decimal(inner.name)
-        zeros = len(inner.name.partition(".")[2])
-        whole = int(number.scaleb(zeros)) * (-1 if negative else 1)
-        if len(str(abs(whole))) > DIVISOR_DIGITS:
-            raise NotWide
-        return exp.cast(exp.Literal.string(str(whole)), "BIGINT"), zeros
-    lowered = of.expression(node)
-    if lowered.digits is None or not lowered.digits.whole_type or lowered.digits.integer > DIVISOR_DIGITS:
-        raise NotWide
-    return lowered.node, 0
 
 
 def _plain_text(of: SelectLowering, node: exp.Anonymous) -> Lowered:
@@ -242,7 +222,7 @@ def _percentile(of: SelectLowering, node: exp.Anonymous) -> Lowered:
     number, digits = _units(of, of.expression(node.expressions[0]))
     share = node.expressions[1].name
     numbers, weight, places = exact_calls.present_numbers(number, share)
-    digits = replace(digits, whole_type=False)
+    digits = _wide(digits)
     if str(node.this).upper() == PERCENTILE_DISC:
         return Lowered(_call("PERCENTILE_AT", numbers, weight), digits)
     call = _call("WIDE_PERCENTILE_BETWEEN", numbers, weight, exp.Literal.number(places))
@@ -252,7 +232,7 @@ def _percentile(of: SelectLowering, node: exp.Anonymous) -> Lowered:
 HANDLERS: Handlers = {
     **arithmetic.HANDLERS,
     exp.Mul: _product,
-    exp.Mod: _modulo,
+    exp.Mod: _remainder,
     exp.Ceil: _without_places("WIDE_CEIL"),
     exp.Floor: _without_places("WIDE_FLOOR"),
     exp.Round: _round,

@@ -7,8 +7,8 @@ from sqlglot import exp
 from engine.metrics import placeholders
 from engine.metrics.aggregates import TOTAL_ORDER
 from engine.metrics.expressions import Expressions, Handler
-from engine.metrics.functions import whole_literal
 from engine.metrics.kinds import Kind, KindError, Typed, as_number, merged
+from engine.metrics.literals import whole_literal
 
 _BY_POSITION = (exp.RowNumber, exp.Ntile, exp.Lag, exp.Lead, exp.FirstValue, exp.LastValue)
 _RANKS = (exp.Rank, exp.DenseRank)

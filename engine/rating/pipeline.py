@@ -13,7 +13,7 @@ from importlib.resources import files
 
 from sqlglot import exp, parse_one
 
-#: The tables the stages start from; `engine.rating` makes all but the last, which metering fills.
+#: The tables the stages start from; `engine.rating` makes all but the last two, which metering fills.
 INPUTS = (
     "alert_rules",
     "balance_contracts",
@@ -61,6 +61,7 @@ INPUTS = (
     "thresholds",
     "trueups",
     "unit_conversions",
+    "failed_readings",
     "metered",
 )
 

@@ -52,6 +52,7 @@ def test_validate_finds_nothing_wrong(starter: Path) -> None:
         "schema_version": 1,
         "command": "validate",
         "problems": [],
+        "notes": [],
     }
 
 
@@ -103,10 +104,39 @@ def test_landing_a_file_again_adds_nothing_and_says_so(copy: Path) -> None:
 
 @pytest.mark.parametrize("metric", ["Input Tokens", "Active users"])
 @pytest.mark.parametrize("more", [(), ("-p", "2026-10")])
-def test_compile_prints_sql(starter: Path, metric: str, more: tuple[str, ...]) -> None:
-    outcome = duckbill("compile", metric, "-w", starter, *more)
+def test_compile_prints_sql(billed: Path, metric: str, more: tuple[str, ...]) -> None:
+    outcome = duckbill("compile", metric, "-w", billed, *more)
     assert outcome.code == 0 and outcome.stderr == ""
     assert outcome.text.startswith("SELECT") and outcome.text.endswith(";\n")
+
+
+def test_compile_is_for_the_events_that_have_landed(starter: Path, billed: Path) -> None:
+    compiled = duckbill("compile", "Active users", "-w", billed).text
+    assert "NULL AS TEXT" not in compiled and 'e.properties."user_id"' in compiled
+    before = duckbill("compile", "Active users", "-w", starter).text
+    comment, sql = before.split("\n", 1)
+    assert comment == '-- None of the events that this is compiled for has "user_id": NULL stands there.'
+    assert sql.startswith("SELECT") and 'CAST(NULL AS TEXT) AS "properties.user_id"' in sql
+    assert duckbill("compile", "Active users", "-w", billed, "-p", "2025-01").text.splitlines()[0] == comment
+
+
+def test_compile_reads_standard_input_for_the_events_of_a_workspace(billed: Path) -> None:
+    sql = b"SELECT SUM(properties.input_tokens) + COUNT(properties.a.b) AS value FROM events"
+    here = duckbill("compile", "-", "-w", billed, stdin=sql).text.splitlines()
+    assert here[0] == '-- None of the events that this is compiled for has "a.b": NULL stands there.'
+    assert any('e.properties."input_tokens"' in line for line in here)
+    nowhere = duckbill("compile", "-", "-w", billed.parent, stdin=sql).text.splitlines()
+    assert nowhere[0].startswith('-- None of the events that this is compiled for has "a.b", "input_tokens": ')
+    refused = duckbill("compile", "-", "-w", billed, stdin=b"SELECT SUMM(properties.n) AS value FROM events")
+    assert (refused.code, refused.text) == (2, "")
+    assert refused.stderr.splitlines()[1:] == ["    SELECT SUMM(properties.n) AS value FROM events", "           ^"]
+
+
+def test_no_name_ends_the_comment() -> None:
+    sql = 'SELECT COUNT(properties."a\n; DROP") AS value FROM events'
+    lines = duckbill("compile", "-", stdin=sql.encode()).text.splitlines()
+    assert lines[0] == r'-- None of the events that this is compiled for has "a\n; DROP": NULL stands there.'
+    assert lines[1] == "SELECT"
 
 
 def test_compile_reads_a_metric_from_standard_input() -> None:

@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -42,6 +42,15 @@ billable_metrics:
     event_type_filter: { in_values: [call] }
     property_filters: [{ name: size, exists: true }, { name: model, exists: true }]
     group_keys: [[model]]
+  - name: apart
+    aggregation_type: COUNT
+    event_type_filter: { in_values: [call] }
+    property_filters:
+      - { name: model, exists: true }
+      - { name: region, exists: true }
+      - { name: user, exists: true }
+      - { name: size, exists: true }
+    group_keys: [[model], [model, region, user], [size]]
   - name: sizes
     sql: >-
       SELECT SUM(properties.size) AS value, properties.model, properties.region AS Region
@@ -189,11 +198,29 @@ def test_a_compound_key_is_whole_and_in_any_order(used: Workspace) -> None:
         found = asked(used, "calls", keys=order)
         assert found.columns[4:] == (*order, "value")
         check(rows, found)
+    repeated = [["--group-by", "region,model"], ["--group-by", "region", "--group-by", "model"]]
+    printed = [usage(used, "calls", *DAYS, *options, "-o", "csv") for options in repeated]
+    assert printed[0].code == 0 and printed[0] == printed[1]
+    assert printed[0].text.splitlines()[0].endswith(",region,model,value")
     outcome = usage(used, "calls", *DAYS, "--group-by", "region")
     assert outcome.code == 2
     assert outcome.stderr == (
-        "duckbill: metric 'calls' has no group key of just region; its group keys: model; region, model\n"
+        "duckbill: metric 'calls' cannot be grouped by region alone; it has the keys (model) and (region, model): "
+        "give both, --group-by region,model\n"
     )
+
+
+@pytest.mark.parametrize("command", ["usage", "preview"])
+def test_help_shows_how_several_names_are_given(command: str) -> None:
+    shown = " ".join(duckbill(command, "--help").text.replace("│", " ").split())
+    assert "model,region, or --group-by for each; together they are one key." in shown
+
+
+def test_preview_takes_the_names_of_a_key_in_both_ways(used: Workspace) -> None:
+    ways = [["--group-by", "region, model"], ["--group-by", "region", "--group-by", "model"]]
+    first, second = (duckbill("preview", "calls", "-p", "2026-10", "-w", used.root, "-o", "csv", *way) for way in ways)
+    assert first.code == 0 and first == second
+    assert first.text.splitlines()[0] == "customer_id,customer_name,region,model,value"
 
 
 def test_a_sql_metric_by_its_columns_and_the_others_summed(used: Workspace) -> None:
@@ -247,6 +274,63 @@ def test_a_sql_metric_has_no_value_where_there_is_no_event(used: Workspace) -> N
 """,
         asked(used, "reports", "day", starting_on="2026-10-02"),
     )
+
+
+CAPPED = """
+billable_metrics:
+  - name: at most 5
+    sql: SELECT SUM(LEAST(CAST(properties.size AS DECIMAL), 5)) AS value FROM events WHERE event_type = 'upload'
+  - name: at least 60
+    sql: SELECT SUM(GREATEST(CAST(properties.size AS DECIMAL), 60)) AS value FROM events WHERE event_type = 'upload'
+  - name: at most 5, else 5
+    sql: >-
+      SELECT SUM(COALESCE(LEAST(CAST(properties.size AS DECIMAL), 5), 5)) AS value
+      FROM events WHERE event_type = 'upload'
+
+customers:
+  - { id: one, name: One }
+  - { id: two, name: Two }
+"""
+
+UPLOADS = """
+| time             | arrived          | customer | type   | size | other |
+|------------------|------------------|----------|--------|------|-------|
+| 2026-10-01 01:00 | 2026-10-01 09:00 | one      | upload | 3    | x     |
+| 2026-10-01 02:00 | 2026-10-01 09:00 | one      | upload | 70   | x     |
+| 2026-10-01 03:00 | 2026-10-01 09:00 | one      | upload | many | x     |
+| 2026-10-01 04:00 | 2026-10-01 09:00 | one      | upload |      | x     |
+| 2026-10-01 05:00 | 2026-10-01 09:00 | two      | upload | many | x     |
+"""
+#: A number that no decimal holds beside the others, so that all of them are read in the wide form.
+LONG = """
+| time             | arrived          | customer | type   | size                                | other |
+|------------------|------------------|----------|--------|-------------------------------------|-------|
+| 2026-10-01 06:00 | 2026-10-01 10:00 | one      | upload | 1234567890123456789012345678901.5   | x     |
+| 2026-10-01 07:00 | 2026-10-01 10:00 | one      | upload | -0.00000000000000000000000000000025 | x     |
+"""
+
+
+@pytest.mark.parametrize("long", [False, True], ids=["fast", "wide"])
+def test_what_is_no_number_is_not_billed_as_the_other_argument(tmp_path: Path, long: bool) -> None:
+    made = workspace(tmp_path / "workspace", CAPPED)
+    land(made, UPLOADS)
+    if long:
+        land(made, LONG)
+
+    def values(metric: str) -> list[object]:
+        return [None if row["value"] is None else Decimal(str(row["value"])) for row in asked(made, metric)]
+
+    small, large = Decimal("-0.00000000000000000000000000000025"), Decimal("1234567890123456789012345678901.5")
+    if not long:
+        assert values("at most 5") == [8, None]
+        assert values("at least 60") == [130, None]
+        assert values("at most 5, else 5") == [18, 5]
+    else:
+        with localcontext() as context:
+            context.prec = 100
+            assert values("at most 5") == [13 + small, None]
+            assert values("at least 60") == [190 + large, None]
+            assert values("at most 5, else 5") == [23 + small, 5]
 
 
 def test_keys_with_the_names_of_other_columns(tmp_path: Path) -> None:
@@ -349,15 +433,34 @@ MISTAKES: dict[str, tuple[tuple[str, ...], str]] = {
     "unknown metric": (("cals", *DAYS), "unknown billable metric 'cals'; did you mean 'calls'?"),
     "unknown key": (
         ("peak", *DAYS, "--group-by", "modle"),
-        "metric 'peak' has no group key of just modle; its group keys: model",
+        "metric 'peak' cannot be grouped by modle; it has one key of (model): did you mean 'model'?",
     ),
     "a key of a metric that has none": (
         ("level", *DAYS, "--group-by", "model"),
-        "metric 'level' has no group key of just model; its group keys: none",
+        "metric 'level' cannot be grouped by model: it has no group keys",
     ),
     "more keys than one group key has": (
         ("peak", *DAYS, "--group-by", "model,region"),
-        "metric 'peak' has no group key of just model, region; its group keys: model",
+        "metric 'peak' cannot be grouped by model and region; it has one key of (model)",
+    ),
+    "a part of the only key": (
+        ("named", *DAYS, "--group-by", "value"),
+        "metric 'named' cannot be grouped by value alone; it has one key of (customer_id, value): "
+        "give both, --group-by customer_id,value",
+    ),
+    "a part of a key of three": (
+        ("apart", *DAYS, "--group-by", "user", "--group-by", "region"),
+        "metric 'apart' cannot be grouped by user and region alone; it has the keys (model) and (model, region, user) "
+        "and (size): give all 3, --group-by model,region,user",
+    ),
+    "names of two keys": (
+        ("apart", *DAYS, "--group-by", "model,size"),
+        "metric 'apart' cannot be grouped by model and size together; it has the keys (model) and "
+        "(model, region, user) and (size)",
+    ),
+    "a key twice in two options": (
+        ("calls", *DAYS, "--group-by", "model", "--group-by", "region,model"),
+        "key 'model' is given twice; give it once",
     ),
     "unknown column": (
         ("sizes", *DAYS, "--group-by", "regoin"),

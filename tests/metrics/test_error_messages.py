@@ -27,4 +27,10 @@ def test_message(path: Path) -> None:
 
 
 def test_there_are_golden_messages() -> None:
-    assert len(FILES) >= 25
+    assert len(FILES) >= 75
+
+
+def test_no_message_sends_an_author_to_a_file_of_the_source() -> None:
+    for path in FILES:
+        said = path.read_text(encoding="utf-8").split(RULE)[1]
+        assert "engine/" not in said and ".md" not in said, path.name

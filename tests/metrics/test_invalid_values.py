@@ -125,6 +125,11 @@ A1, B1, B2 = "A1", "B1", "B2"
         ("SELECT COUNT(*) AS value FROM events WHERE CAST(properties.n AS DECIMAL) > 1 AND event_type = 'call'",
          {A1: "t2 t3", B1: "t7", B2: "t8"}),
         ("SELECT COUNT(*) AS value FROM events WHERE properties.n = 'many'", {}),
+        # Neither bills the other argument in place of such a value, nor hides it.
+        ("SELECT SUM(LEAST(properties.n, 5)) AS value FROM events WHERE event_type = 'call'",
+         {A1: "t2 t3", B1: "t7", B2: "t8"}),
+        ("SELECT SUM(GREATEST(COALESCE(CAST(properties.n AS DECIMAL), 0), 5)) AS value FROM events "
+         "WHERE event_type = 'stop'", {A1: "t6"}),
         # A metric that asks whether there is a number deals with the others itself.
         ("SELECT SUM(properties.n) AS value FROM events WHERE CAST(properties.n AS DECIMAL) IS NOT NULL", {}),
         ("SELECT SUM(CASE WHEN properties.kind = 'free' THEN 0 ELSE CAST(properties.n AS DECIMAL) END) AS value "

@@ -20,6 +20,7 @@ MORE = [
     "SELECT quantile_cont(properties.n, 0.9) AS value FROM events",
     "SELECT SUM(properties.n) / NULLIF(COUNT(*), 0) AS value FROM events",
     "SELECT SUM(properties.n / 7) AS value FROM events",
+    "SELECT SUM(LEAST(properties.n, 2)) AS value, GREATEST(properties.region, 'f') AS r FROM events GROUP BY r",
     "SELECT COUNT(*) AS value, properties.region AS r FROM events GROUP BY r ORDER BY value DESC LIMIT 1",
 ]
 TEXTS = [*(text for text, _ in SHAPES), *MORE]

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlglot import exp
 
+from engine.executors.metric_failures import Failure, failure_of
 from engine.metrics.decimals import LoweredQuery, lower_numbers
 from engine.metrics.overflow import needs_more_digits
 from engine.metrics.properties import property_accesses, property_path, property_table
@@ -229,6 +230,13 @@ WIDE_SHAPES = [
     "SELECT SUM(properties.n) AS value, properties.region FROM events GROUP BY 2 HAVING AVG(properties.n) * 2 > 2.5",
     "SELECT AVG(properties.n) AS value, properties.region FROM events GROUP BY 2 "
     "QUALIFY RANK() OVER (ORDER BY AVG(properties.n) DESC) = 1",
+    "SELECT SUM(properties.n / CASE WHEN CAST(properties.x AS DECIMAL) <> 0 THEN CAST(properties.x AS DECIMAL) END) "
+    "AS value FROM events",
+    "SELECT SUM(properties.n % NULLIF(CAST(properties.x AS DECIMAL), 0)) AS value, "
+    "(SUM(properties.n) / SUM(properties.x))::VARCHAR AS r FROM events WHERE properties.region IS NOT NULL",
+    "SELECT COUNT(*) AS value, properties.region FROM events GROUP BY 2 HAVING SUM(properties.n) % 7 > 1",
+    "SELECT SUM(n) AS value FROM (SELECT RANK() OVER (PARTITION BY properties.region ORDER BY CAST(properties.n AS "
+    "DECIMAL) / 3, CAST(properties.n AS DECIMAL) % NULLIF(CAST(properties.x AS DECIMAL), 0)) AS n FROM events) t",
 ]
 
 
@@ -286,10 +294,11 @@ def test_dictionary_encoded_files_do_not_cast_what_a_case_leaves_out(tmp_path: P
     assert con.execute(sql).fetchall() == [("5" + "0" * 49 + "500",)]
 
 
-def test_what_the_wide_path_does_not_know_is_checked_by_the_database_instead() -> None:
-    query = parse_sql_metric("SELECT SUM(properties.x) % SUM(properties.y) AS value FROM events")
+def test_a_division_is_checked_by_the_database_before_it_takes_the_wide_path() -> None:
     known = {name: NumberProfile(9, integer_digits=30, fraction_digits=8) for name in ("x", "y")}
-    assert lower_numbers(query.select, known, 10**6).exact_path == "checked"
+    for sign, path in {"%": "checked", "/": "checked", "-": "wide"}.items():
+        query = parse_sql_metric(f"SELECT SUM(properties.x) {sign} SUM(properties.y) AS value FROM events")
+        assert lower_numbers(query.select, known, 10**6).exact_path == path
 
 
 @pytest.mark.parametrize(
@@ -361,13 +370,59 @@ def test_a_text_becomes_units_only_when_it_fits_exactly(text: str | None, places
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(-(10**90), 10**90), st.integers(-(10**90), 10**90), st.integers(1, 10**18 - 1), st.integers(0, 60))
+@given(
+    st.integers(-(10**90), 10**90),
+    st.integers(-(10**90), 10**90),
+    st.integers(1, 10**18 - 1) | st.integers(1, 10**60),
+    st.integers(0, 60),
+)
 def test_the_macros_equal_python(a: int, b: int, divisor: int, places: int) -> None:
-    sql = """SELECT wide_text(a, $4), wide_product(a, b)::VARCHAR, wide_quotient(a, $3)::VARCHAR,
-        wide_quotient(a, -$3)::VARCHAR, wide_rounded(a, $4)::VARCHAR, wide_floor(a, $4)::VARCHAR,
-        wide_ceil(a, $4)::VARCHAR, wide_shift(a, $4)::VARCHAR FROM (SELECT $1::BIGNUM AS a, $2::BIGNUM AS b)"""
+    sql = """SELECT wide_text(a, $4), wide_product(a, b)::VARCHAR, wide_quotient(a, d)::VARCHAR,
+        wide_quotient(a, -d)::VARCHAR, wide_safe_quotient(a, d)::VARCHAR, wide_remainder(a, -d)::VARCHAR,
+        wide_rounded(a, $4)::VARCHAR, wide_floor(a, $4)::VARCHAR, wide_ceil(a, $4)::VARCHAR, wide_shift(a, $4)::VARCHAR
+        FROM (SELECT $1::BIGNUM AS a, $2::BIGNUM AS b, $3::BIGNUM AS d)"""
     quotient, unit = abs(a) // divisor * (-1 if a < 0 else 1), 10**places
     near = int(rounded(Fraction(a, unit), 0))
-    whole = (a * b, quotient, -quotient, near, a // unit, -(-a // unit), a * unit)
-    row = CONNECTIONS[1].execute(sql, [str(a), str(b), divisor, places]).fetchone()
+    rest = a - quotient * divisor
+    whole = (a * b, quotient, -quotient, quotient, rest, near, a // unit, -(-a // unit), a * unit)
+    row = CONNECTIONS[1].execute(sql, [str(a), str(b), str(divisor), places]).fetchone()
     assert row == (plain(Fraction(a, unit)), *map(str, whole))
+
+
+@pytest.mark.parametrize("divisor", [10**18, 10**18 + 1, 7 * 10**40, 10**19 - 1, 3])
+def test_a_divisor_divides_by_its_digits_and_its_zeros_apart(divisor: int) -> None:
+    tops = [0, 1, divisor - 1, divisor, divisor + 1, -divisor, 5 * divisor // 2, 10**60 - 1]
+    sql = "SELECT wide_quotient(top::BIGNUM, $2::BIGNUM)::VARCHAR FROM (SELECT unnest($1) AS top)"
+    rows = CONNECTIONS[2].execute(sql, [[str(top) for top in tops], str(divisor)]).fetchall()
+    assert [int(found) for (found,) in rows] == [abs(top) // divisor * (-1 if top < 0 else 1) for top in tops]
+
+
+@pytest.mark.parametrize("call", ["wide_quotient", "wide_remainder", "whole_quotient", "whole_remainder"])
+def test_a_division_by_zero_is_an_error_but_of_nothing(call: str) -> None:
+    kind = "BIGNUM" if call.startswith("wide") else "HUGEINT"
+    zero = f"SELECT {call}(top::{kind}, '0'::{kind}) FROM (SELECT unnest($1) AS top)"
+    assert CONNECTIONS[1].execute(zero, [[None]]).fetchall() == [(None,)]
+    with pytest.raises(duckdb.Error) as raised:
+        CONNECTIONS[1].execute(zero, [["5"]]).fetchall()
+    assert failure_of(raised.value) is Failure.DIVIDES_BY_ZERO
+    nothing = f"SELECT {call}('5'::{kind}, bottom::{kind}) FROM (SELECT unnest($1) AS bottom)"
+    assert CONNECTIONS[1].execute(nothing, [[None]]).fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize(
+    ("sql", "failure"),
+    [
+        ("SELECT 5 // i FROM range(1) t(i)", Failure.DIVIDES_BY_ZERO),
+        ("SELECT TIMESTAMP '290000-01-01' + INTERVAL (i * 9999) YEAR FROM range(2) t(i)", Failure.OUT_OF_RANGE),
+        ("SELECT (2147483647 + i)::INTEGER + 1::INTEGER FROM range(1) t(i)", Failure.OUT_OF_RANGE),
+        ("SELECT (i || 'x')::DECIMAL(38, 0) FROM range(1) t(i)", None),
+        ("SELECT (i || 'x')::BIGINT FROM range(1) t(i)", None),
+        ("SELECT nothing", None),
+        ("SELECT error('anything else')", None),
+        ("SELECT * FROM read_parquet('/nowhere')", None),
+    ],
+)
+def test_what_the_data_did_is_told_from_what_is_broken(sql: str, failure: Failure | None) -> None:
+    with pytest.raises(duckdb.Error) as raised:
+        CONNECTIONS[1].execute(sql).fetchall()
+    assert failure_of(raised.value) is failure

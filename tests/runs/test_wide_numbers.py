@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from random import Random
@@ -222,3 +222,148 @@ def _written(random: Random, value: Fraction) -> str:
     if random.random() < 0.5 or not value:
         return decimal_text(value)
     return f"{decimal_text(value * 10**18)}e-18"
+
+
+#: Quotients and remainders by what customers send.
+DIVISIONS = {
+    "ratio": "SELECT SUM(properties.a) / SUM(properties.b) AS value FROM events WHERE event_type = 'use'",
+    "each": "SELECT SUM(properties.a / properties.b) AS value FROM events WHERE event_type = 'use'",
+    "rest": "SELECT SUM(properties.a % properties.b) AS value FROM events WHERE event_type = 'use'",
+    "mean": "SELECT SUM(properties.a) / NULLIF(COUNT(properties.b), 0) AS value FROM events WHERE event_type = 'use'",
+    "best": "SELECT SUM(n) AS value FROM (SELECT RANK() OVER (ORDER BY CAST(properties.a AS DECIMAL) / "
+    "CAST(properties.b AS DECIMAL)) AS n FROM events WHERE event_type = 'use') t",
+}
+
+
+def _divisions(customers: Iterable[str]) -> str:
+    metrics = "".join(f'  - {{ name: {name}, sql: "{sql}" }}\n' for name, sql in DIVISIONS.items())
+    products = "".join(f"  - {{ name: {name}, type: USAGE, billable_metric: {name} }}\n" for name in DIVISIONS)
+    rates = "".join(
+        f"  - {{ rate_card: all, product: {name}, starting_at: '2026-01-01T00:00:00Z', entitled: true, "
+        "rate_type: FLAT, price: 1 }\n"
+        for name in DIVISIONS
+    )
+    everyone = "".join(f"  - {{ id: {name}, name: {name} }}\n" for name in customers)
+    contracts = "".join(
+        f"  - {{ customer: {name}, rate_card: all, starting_at: '2026-01-01T00:00:00Z' }}\n" for name in customers
+    )
+    return (
+        f"billable_metrics:\n{metrics}products:\n{products}rate_cards: [{{ name: all }}]\n"
+        f"rates:\n{rates}customers:\n{everyone}contracts:\n{contracts}"
+    )
+
+
+def _pairs(random: Random, count: int) -> list[tuple[Fraction, Fraction]]:
+    """Few different values, many times each, as dictionaries of Parquet files hold them."""
+    chosen = [(Fraction(random.randint(-9999, 9999), 100), Fraction(random.randint(1, 999), 1000)) for _ in range(5)]
+    return [random.choice(chosen) for _ in range(count)]
+
+
+def _quotient(top: Fraction, bottom: Fraction) -> Fraction:
+    magnitude = int(abs(top / bottom) * 10**12 + Fraction(1, 2))
+    return Fraction(magnitude if top * bottom > 0 else -magnitude, 10**12)
+
+
+def _remainder(top: Fraction, bottom: Fraction) -> Fraction:
+    return top - bottom * int(top / bottom)
+
+
+def _sum(numbers: Iterable[Fraction]) -> Fraction:
+    return sum(numbers, Fraction())
+
+
+def _expected(pairs: Sequence[tuple[Fraction, Fraction]]) -> dict[str, Fraction]:
+    quotients = [_quotient(*pair) for pair in pairs]
+    return {
+        "ratio": _quotient(_sum(top for top, _ in pairs), _sum(bottom for _, bottom in pairs)),
+        "each": _sum(quotients),
+        "rest": _sum(_remainder(*pair) for pair in pairs),
+        "mean": _quotient(_sum(top for top, _ in pairs), Fraction(len(pairs))),
+        "best": Fraction(sum(1 + sum(other < own for other in quotients) for own in quotients)),
+    }
+
+
+def _divided(made: Workspace) -> dict[tuple[str, str], Fraction]:
+    return {
+        (str(line["customer_id"]), str(line["product_name"])): Fraction(str(line["quantity"]))
+        for line in made.line_items("2026-10").dicts()
+    }
+
+
+#: What somebody else sends besides: nothing, and numbers that fit no decimal, in events that no metric reads.
+STRANGERS = {
+    "fast": "",
+    "huge": "| 2026-10-05 | nobody | use | 1 | 1e40 |\n| 2026-10-05 | a | other | 1e99 | 0 |\n",
+    "tiny": "| 2026-10-05 | nobody | use | 1e-90 | 1e-60 |\n| 2026-10-05 | nobody | use | 1 | 0 |\n",
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS)
+def test_quotients_are_the_same_whatever_a_stranger_sends(stranger: str, tmp_path: Path) -> None:
+    random = Random(5)
+    customers = {name: _pairs(random, 40) for name in ("a", "b", "c")}
+    made = workspace(tmp_path / "workspace", _divisions(customers))
+    rows = [
+        f"| 2026-10-{1 + place % 30:02} | {name} | use | {decimal_text(top)} | {decimal_text(bottom)} |\n"
+        for name, pairs in customers.items()
+        for place, (top, bottom) in enumerate(pairs)
+    ]
+    land(made, f"| time | customer | type | a | b |\n|-|-|-|-|-|\n{''.join(rows)}{STRANGERS[stranger]}")
+    assert len(made.run("2026-10", now=NOW).parked) == 0
+    assert _divided(made) == {
+        (name, product): value for name, pairs in customers.items() for product, value in _expected(pairs).items()
+    }
+    wide = {each.name for each in plan(made, Optimisations()).readings if each.wide_scale is not None}
+    assert wide == (set() if stranger == "fast" else set(DIVISIONS))
+
+
+@pytest.mark.parametrize("divisor", ["1e40", "-12345678901234567890123456789012345678901234567890.5", "1e-30"])
+def test_a_divisor_of_any_length_divides_exactly(divisor: str, tmp_path: Path) -> None:
+    made = workspace(tmp_path / "workspace", _divisions(("own", "other")))
+    big = Fraction(divisor)
+    top = abs(big) * 3 + 1
+    land(
+        made,
+        "| time | customer | type | a | b |\n|-|-|-|-|-|\n"
+        f"| 2026-10-01 | own | use | {decimal_text(top)} | {divisor} |\n"
+        "| 2026-10-01 | other | use | 7 | 3 |\n",
+    )
+    shown = {
+        name: {row["customer_id"]: Fraction(str(row["value"])) for row in made.preview(name, period="2026-10")}
+        for name in DIVISIONS
+    }
+    for name in DIVISIONS:
+        assert shown[name]["own"] == _expected([(top, big)])[name], name
+        assert shown[name]["other"] == _expected([(Fraction(7), Fraction(3))])[name], name
+
+
+def test_a_divisor_of_zero_parks_its_customer_on_the_wide_path_too(tmp_path: Path) -> None:
+    made = workspace(tmp_path / "workspace", _divisions(("own", "other")))
+    land(
+        made,
+        "| time | customer | type | a | b |\n|-|-|-|-|-|\n| 2026-10-01 | own | use | 1e50 | 0 |\n"
+        "| 2026-10-01 | other | use | 7 | 3 |\n",
+    )
+    parked = made.run("2026-10", now=NOW).parked.dicts()
+    assert {(row["customer_id"], row["reason"], row["detail"]) for row in parked} == {
+        ("own", "metric_failed", f"metric '{name}' failed: it divides by zero")
+        for name in ("ratio", "each", "rest", "best")
+    } | {("own", "beyond_exact_range", "a quantity needs more digits than an exact decimal holds")}
+    found = _divided(made)
+    assert found == {("other", name): value for name, value in _expected([(Fraction(7), Fraction(3))]).items()}
+
+
+def test_numbers_that_outgrow_the_fast_path_while_it_is_looked_for_who_divides_by_zero(tmp_path: Path) -> None:
+    """What had been read by then is read again on the wide path, and counts once."""
+    made = workspace(tmp_path / "workspace", _divisions(("a", "b", "c")))
+    land(
+        made,
+        "| time | customer | type | a | b |\n|-|-|-|-|-|\n| 2026-10-01 | a | use | 7 | 3 |\n"
+        "| 2026-10-01 | b | use | 5 | 0 |\n| 2026-10-01 | c | use | 1000000000000000000000000000000 | 3 |\n",
+    )
+    paths = {each.name: each.wide_scale is None for each in plan(made, Optimisations()).readings}
+    assert paths["ratio"], "the fast path was not even tried"
+    reasons = {(row["customer_id"], row["reason"]) for row in made.run("2026-10", now=NOW).parked.dicts()}
+    assert reasons == {("b", "metric_failed"), ("c", "beyond_exact_range")}
+    expected = _expected([(Fraction(7), Fraction(3))])
+    assert _divided(made) == {("a", name): value for name, value in expected.items()}

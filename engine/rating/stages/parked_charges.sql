@@ -14,6 +14,7 @@ found AS (
         contract_id,
         customer_id,
         product_id,
+        'beyond_exact_range' AS reason,
         CASE
             WHEN quantity IS NULL THEN 'a quantity needs more digits than an exact decimal holds'
             WHEN unit_price IS NULL THEN 'a unit price needs more digits than an exact decimal holds'
@@ -22,13 +23,13 @@ found AS (
     FROM charges
     WHERE quantity IS NULL OR unit_price IS NULL OR total IS NULL
     UNION ALL
-    SELECT contract_id, customer_id, NULL, 'an invoice of 500,000,000,000 or more'
+    SELECT contract_id, customer_id, NULL, 'beyond_exact_range', 'an invoice of 500,000,000,000 or more'
     FROM largest
     WHERE total >= 500000000000
     UNION ALL
-    SELECT contract_id, customer_id, product_id, 'a quantity needs more digits than an exact decimal holds'
+    SELECT contract_id, customer_id, product_id, 'beyond_exact_range', 'a quantity needs more digits than an exact decimal holds'
     FROM composite_settle
     WHERE spend IS NULL OR spend_before IS NULL OR spend_after IS NULL
 )
-SELECT DISTINCT contract_id, customer_id, product_id, 'beyond_exact_range' AS reason, detail
+SELECT DISTINCT contract_id, customer_id, product_id, reason, detail
 FROM found
