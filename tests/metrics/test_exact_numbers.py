@@ -113,6 +113,13 @@ CALLS = [Event(START, properties={"k": k, "x": x}) for k, x in (("a", "1"), ("a"
         ("GROUP BY k HAVING AVG(properties.x) > 0 ORDER BY AVG(properties.x) DESC LIMIT 2", "a b"),
         ("WHERE properties.k <> 'a' GROUP BY k HAVING AVG(properties.x) < 9 ORDER BY k DESC LIMIT 1", "c"),
         ("GROUP BY k HAVING AVG(properties.x) > 9", ""),
+        ("GROUP BY k HAVING AVG(properties.x) > 1 QUALIFY ROW_NUMBER() OVER (ORDER BY SUM(properties.x)) = 1", "a"),
+        ("GROUP BY k HAVING SUM(properties.x) / COUNT(*) > 1 QUALIFY LAG(k, 1, '') OVER (ORDER BY k DESC) = 'b'", "a"),
+        (
+            "GROUP BY k HAVING AVG(properties.x) < 5 QUALIFY CASE WHEN k = 'a' THEN 1 ELSE CAST(ROW_NUMBER() OVER "
+            "(PARTITION BY COUNT(*) > 1 ORDER BY k) AS INT) + 1 END = 2",
+            "c",
+        ),
         ("GROUP BY k QUALIFY ROW_NUMBER() OVER (ORDER BY AVG(properties.x) DESC) = 1", "b"),
         ("GROUP BY k QUALIFY RANK() OVER (ORDER BY SUM(properties.x) / NULLIF(COUNT(*), 0)) = 1", "c"),
     ],

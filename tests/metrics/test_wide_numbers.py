@@ -235,6 +235,9 @@ WIDE_SHAPES = [
     "SELECT SUM(properties.n % NULLIF(CAST(properties.x AS DECIMAL), 0)) AS value, "
     "(SUM(properties.n) / SUM(properties.x))::VARCHAR AS r FROM events WHERE properties.region IS NOT NULL",
     "SELECT COUNT(*) AS value, properties.region FROM events GROUP BY 2 HAVING SUM(properties.n) % 7 > 1",
+    "SELECT SUM(n) AS value FROM (SELECT properties.region, RANK() OVER (ORDER BY COUNT(*)) + CASE WHEN COUNT(*) > 9 "
+    "THEN 1 ELSE LAG(SUM(properties.n), 1, 5) OVER (PARTITION BY COUNT(*) > 9 ORDER BY properties.region) END AS n "
+    "FROM events GROUP BY 1 HAVING AVG(properties.n) > 1 QUALIFY ROW_NUMBER() OVER (ORDER BY properties.region) < 3) t",
     "SELECT SUM(n) AS value FROM (SELECT RANK() OVER (PARTITION BY properties.region ORDER BY CAST(properties.n AS "
     "DECIMAL) / 3, CAST(properties.n AS DECIMAL) % NULLIF(CAST(properties.x AS DECIMAL), 0)) AS n FROM events) t",
 ]
