@@ -139,8 +139,9 @@ class RunMetering:
         self.files = [file.path for file in snapshot.files]
         self.open = ExitStack()
         self.executor = DuckDBExecutor(self.open.enter_context(workspace.connect()))
-        for name, table in {**schedule_inputs(catalog, month), **charge_inputs(catalog, month)}.items():
-            self.executor.load(name, table)
+        for opening in OPENING.values():
+            for name, table in opening(catalog, month).items():
+                self.executor.load(name, table)
         for stage in STATEMENTS:
             self.executor.run_stage(stage)
         self.executor.view_events(self.files, self.files[0])
@@ -162,6 +163,7 @@ class RunMetering:
         metering = Readings(self.executor, self.places)
         for reading in self.readings:
             assert metering.read(reading)
+        metering.finish()
 
     def increments(self) -> None:
         """From the windows through `metered` to `usage`."""

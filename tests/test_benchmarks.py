@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as benchmarks
+from benchmarks import metered_runs
 
 
 @pytest.fixture
@@ -55,3 +56,10 @@ def test_a_benchmark_that_fails_leaves_what_was_measured_before_it(
     with pytest.raises(MemoryError):
         measure(monkeypatch, "--only", "landing", "simulation", "--threads", "1")
     assert set(json.loads(results.read_text())) == {"landing", "rating"}
+
+
+def test_a_run_meters_what_hand_written_queries_do(tmp_path: Path) -> None:
+    """On a hundred users no time says anything; but every case compares its quantities before it is timed."""
+    measured = metered_runs.measure(tmp_path, names=["prefix_windows"], users=100, customers=3, threads=1, off=())
+    cases = [row["case"] for row in measured["prefix_windows"]]
+    assert cases == [case.label for case in metered_runs.CASES["prefix_windows"]]
