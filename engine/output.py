@@ -22,8 +22,11 @@ from engine.result import Rows, shown
 from engine.values.period import format_instant
 
 
-def write_rows(rows: Rows, form: Format, *, title: str = "") -> None:
-    """Rows on stdout; a table has a frame on a terminal only, so that a pipe gets plain columns."""
+def write_rows(rows: Rows, form: Format, *, title: str = "", in_table: Sequence[str] = ()) -> None:
+    """Rows on stdout; a table has a frame on a terminal only, so that a pipe gets plain columns.
+
+    A table has the columns `in_table`, if any are named; every other format has all.
+    """
     match form:
         case Format.json:
             for row in rows:
@@ -37,7 +40,8 @@ def write_rows(rows: Rows, form: Format, *, title: str = "") -> None:
             pq.write_table(rows.arrow(), buffer, compression="zstd")
             sys.stdout.buffer.write(buffer.getvalue())
         case Format.table:
-            print_table(rows.columns, ([shown(value) for value in row.values()] for row in rows), title)
+            listed = rows.select(*in_table) if in_table else rows
+            print_table(listed.columns, ([shown(value) for value in row.values()] for row in listed), title)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]], title: str = "") -> None:

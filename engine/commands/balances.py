@@ -29,7 +29,7 @@ def balances(
 
     with opened_workspace(workspace) as opened:
         rows = opened.balances(at=at, customer=customer)
-        write_rows(rows.select(*BALANCE_COLUMNS) if output is Format.table else rows, output)
+        write_rows(rows, output, in_table=BALANCE_COLUMNS)
 
 
 def ledger(
@@ -45,7 +45,7 @@ def ledger(
 
     with opened_workspace(workspace) as opened:
         rows = opened.ledger(period, customer=customer, balance=balance)
-        write_rows(rows.select(*LEDGER_COLUMNS) if output is Format.table else rows, output)
+        write_rows(rows, output, in_table=LEDGER_COLUMNS)
 
 
 def alerts(
@@ -57,4 +57,4 @@ def alerts(
 
     with opened_workspace(workspace) as opened:
         rows = opened.alerts(period)
-        write_rows(rows.select(*ALERT_COLUMNS) if output is Format.table else rows, output)
+        write_rows(rows, output, in_table=ALERT_COLUMNS)

@@ -40,7 +40,7 @@ def list_invalid(
 
     with opened_workspace(workspace) as opened:
         rows = opened.invalid_values(period)
-        write_rows(rows.select(*INVALID_COLUMNS) if output is Format.table else rows, output)
+        write_rows(rows, output, in_table=INVALID_COLUMNS)
 
 
 @events_app.command("show")

@@ -32,7 +32,7 @@ def list_invoices(
 
     with opened_workspace(workspace) as opened:
         rows = opened.invoices(period)
-        write_rows(rows.select("id", *INVOICE_COLUMNS) if output is Format.table else rows, output)
+        write_rows(rows, output, in_table=("id", *INVOICE_COLUMNS))
 
 
 @invoices_app.command("breakdown")

@@ -32,4 +32,4 @@ def late_usage(
 
     with opened_workspace(workspace) as opened:
         rows = opened.late_usage(period, isolate=isolate)
-        write_rows(rows.select(*_COLUMNS) if output is Format.table else rows, output)
+        write_rows(rows, output, in_table=_COLUMNS)

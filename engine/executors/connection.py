@@ -74,8 +74,9 @@ def metric_time_limit(connection: duckdb.DuckDBPyConnection, metric: BillableMet
     Raises UserError naming the metric. What runs after the block has no limit. DuckDB looks at the clock between rows
     and not within one operation on a huge value (`spec/reliability.md` §3.1), which only `--isolate` stops.
     """
-    ((seconds,),) = connection.execute("SELECT getvariable('metric_seconds')").fetchall()
-    if seconds is None or metric.sql is None:
+    limit = "SELECT getvariable('metric_seconds')"
+    ((seconds,),) = connection.execute(limit).fetchall() if metric.sql is not None else ((None,),)
+    if seconds is None:
         yield
         return
     connection.execute("SET max_execution_time = ?", [seconds * 1000])

@@ -29,8 +29,11 @@ EVENTS = 8_192
 #: What one run may use, and how one ends that cannot be judged: by these, or by what the metric makes of its values.
 _MEMORY, _SECONDS = "256MiB", 60
 _NOT_JUDGED = (
-    *(duckdb.InterruptException, duckdb.OutOfMemoryException),
-    *(duckdb.InvalidInputException, duckdb.OutOfRangeException, duckdb.ConversionException),
+    duckdb.InterruptException,
+    duckdb.OutOfMemoryException,
+    duckdb.InvalidInputException,
+    duckdb.OutOfRangeException,
+    duckdb.ConversionException,
 )
 _ROW_GROUP = "ATTACH ':memory:' AS generated (ROW_GROUP_SIZE 2048)"
 

@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from engine.metrics import arithmetic, exact_calls, wide
 from engine.metrics.digits import DecimalForm, TooManyDigits
+from engine.metrics.divisors import divides
 from engine.metrics.lowering import Lowering
 from engine.metrics.placeholders import exact_divide, plain_number, to_decimal, to_whole
 from engine.values.numbers import NumberProfile
@@ -30,8 +31,6 @@ __all__ = [
 ]
 
 PROVEN, WIDE, CHECKED = "proven", "wide", "checked"
-
-_DIVISIONS = frozenset({"WHOLE_QUOTIENT", "SAFE_QUOTIENT", "WHOLE_REMAINDER", "SAFE_REMAINDER"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,7 @@ def _fast(query: exp.Query, profiles: Mapping[str, NumberProfile], row_digits: i
         columns, _ = lowering.query(tree, {}, {})
     except TooManyDigits:
         return None
-    if not lowering.proven and not any(str(call.this).upper() in _DIVISIONS for call in tree.find_all(exp.Anonymous)):
+    if not lowering.proven and not divides(tree):
         return None
     scales = [column.digits.scale for column in columns.values() if column.digits is not None]
     return LoweredQuery(tree, max(scales, default=0), PROVEN if lowering.proven else CHECKED)

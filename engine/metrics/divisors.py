@@ -1,4 +1,4 @@
-"""Divisors: which of them cannot be 0, and where a division must not raise an error of its own."""
+"""Divisors: which of them cannot be 0, what divides, and where a division must not raise an error of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ _UNCHECKED = {
     "WIDE_QUOTIENT": "WIDE_SAFE_QUOTIENT",
     "WIDE_REMAINDER": "WIDE_SAFE_REMAINDER",
 }
+_DIVISIONS = frozenset({*_UNCHECKED, *_UNCHECKED.values()})
 
 
 def never_zero(divisor: exp.Expr) -> bool:
@@ -37,6 +38,11 @@ def never_zero(divisor: exp.Expr) -> bool:
 def _is_zero(node: exp.Expr) -> bool:
     node = node.unnest()
     return isinstance(node, exp.Literal) and not node.is_string and Decimal(node.name) == 0
+
+
+def divides(lowered: exp.Expr) -> bool:
+    """Whether a lowered expression or query calls one of the macros that divide."""
+    return any(str(call.this).upper() in _DIVISIONS for call in lowered.find_all(exp.Anonymous))
 
 
 def without_own_errors(lowered: exp.Expr) -> exp.Expr:
